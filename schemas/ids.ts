@@ -1,0 +1,8 @@
+import type { Id } from '../engine/record.ts'
+
+export type UserId = Id<'user'>
+export type SessionId = Id<'session'>
+export type ItemId = Id<'item'>
+export type OrderId = Id<'order'>
+/** `user_id`, else `session_id`: the key of the `interactions` topic. */
+export type VisitorId = Id<'visitor'>

@@ -1,0 +1,27 @@
+export const eventTypes = [
+  'view',
+  'click',
+  'add_to_cart',
+  'purchase',
+  'remove_from_cart',
+  'dismiss',
+  'impression'
+] as const
+export type EventType = (typeof eventTypes)[number]
+
+/** Scalars as they are; anything nested is kept as its JSON text. */
+export type Context = Record<string, string | number | boolean | null>
+
+/**
+ * What a person did (INTERFACES 3). `ts` is epoch ms. `product_id` is absent only for `impression`, which means *seen*
+ * and names a `recommendation_id` and how many leading positions were on screen (`context.seen`).
+ */
+export interface Interaction {
+  event_id: string
+  user_id: string | null
+  session_id: string | null
+  event_type: EventType
+  product_id: string | null
+  ts: number
+  context: Context
+}

@@ -1,0 +1,123 @@
+/**
+ * Values of the views, as topologies write and serving reads them. A value is a pure function of a processor's state:
+ * decayed sums carry the time they are decayed to, and the reader decays them to its own now. Times are epoch ms.
+ */
+
+/** View `item-catalog`, key product_id; a tombstone where the product is gone. */
+export interface CatalogItem {
+  product_id: string
+  title: string
+  category: string | null
+  brand: string | null
+  price: number | null
+  currency: string | null
+  stock: number | null
+  active: boolean
+  /** Variants of one product share it; the product's own id where it has no variants. */
+  group_id: string
+  image_url: string | null
+  available_in: string[] | null
+  available_from: number | null
+  available_until: number | null
+  created_at: number | null
+  updated_at: number
+}
+
+export const halfLives = { '1h': 3_600_000, '1d': 86_400_000, '7d': 7 * 86_400_000, '30d': 30 * 86_400_000 } as const
+export type HalfLife = keyof typeof halfLives
+
+/** View `item-features`, key product_id. `[1h, 1d, 7d, 30d]` where four numbers stand together. */
+export interface ItemFeatures {
+  /** Decayed sums are as of this time. */
+  as_of: number
+  /** Persons per day touching the item, weighted by act, decayed. */
+  popularity: [number, number, number, number]
+  /** The same without acts that an answer of ours caused. */
+  organic: [number, number, number, number]
+  views: number
+  carts: number
+  purchases: number
+  /** Units sold less returned. */
+  units: number
+  /** Popularity at 1 d over popularity at 30 d, in day-equivalents; 1 = steady. */
+  trend: number
+  /** Purchases over views + 1 where views are known, else null. */
+  conversion: number | null
+  /** Tenth of its category's price range, 0..9; null without a price. */
+  price_band: number | null
+  first_seen: number
+  last_seen: number
+}
+
+export interface Affinity {
+  name: string
+  score: number
+}
+
+/** View `user-features`, key user_id. Lists are best or newest first. */
+export interface UserFeatures {
+  as_of: number
+  /** null = unknown. */
+  consent: boolean | null
+  country: string | null
+  categories: Affinity[]
+  brands: Affinity[]
+  price_bands: Affinity[]
+  /** Time of the last act. */
+  recency: number
+  /** Acts, decayed with 30 d. */
+  frequency: number
+  orders: number
+  /** Money spent less returned. */
+  monetary: number
+  /** Newest first, ≤ 100. */
+  seen: { product_id: string; ts: number }[]
+  /** Newest first, ≤ 200. */
+  bought: { product_id: string; ts: number; count: number }[]
+  /** Hidden until 90 days after, ≤ 200. */
+  dismissed: { product_id: string; ts: number }[]
+}
+
+/** View `sessions`, key session_id (else user_id): the recent items of a live or recent session. */
+export interface SessionView {
+  session: string
+  user_id: string | null
+  started: number
+  last: number
+  /** Newest last, ≤ 50, one entry per act. */
+  items: { product_id: string; event_type: 'view' | 'click' | 'add_to_cart' | 'purchase'; ts: number }[]
+  /** In the cart now, ≤ 50. */
+  cart: string[]
+}
+
+/** View `identities`, key session_id or device user id: who it belongs to. */
+export interface Identity {
+  user_id: string
+  since: number
+}
+
+/** View `similar-items`, key product_id; best first; only pairs of ≥ 3 distinct people. */
+export interface SimilarItems {
+  as_of: number
+  /** Cosine-normalised decayed co-occurrence, ≤ 50. */
+  co_viewed: { product_id: string; score: number; people: number }[]
+  viewed_then_bought: { product_id: string; score: number; people: number }[]
+}
+
+/** View `bought-together`, key product_id; best first; ≥ 3 distinct people. */
+export interface BoughtTogether {
+  /** Baskets with the item. */
+  baskets: number
+  companions: {
+    product_id: string
+    /** Baskets with both. */
+    together: number
+    /** together / all baskets. */
+    support: number
+    /** together / baskets with the key item. */
+    confidence: number
+    /** confidence / share of baskets with the companion; > 1 = more often than by chance. */
+    lift: number
+    people: number
+  }[]
+}
