@@ -1,5 +1,14 @@
 /** Front-to-back binary writing and reading; integers are big-endian, so that keys sort as numbers. */
 
+/** Node has had these since the beginning and its own `toString` ends in them; its types leave them out. */
+declare global {
+  interface Buffer {
+    utf8Write(text: string, offset?: number): number
+    utf8Slice(start?: number, end?: number): string
+    latin1Slice(start?: number, end?: number): string
+  }
+}
+
 const scratchStart = 1024
 
 export class ByteWriter {

@@ -1,0 +1,12 @@
+/** What processors, topologies and their tests use of the engine. */
+export type { Codec } from './codec.ts'
+export { codec, jsonCodec, numberCodec, stringCodec } from './codec.ts'
+export { poison, stop } from './errors.ts'
+export type { Processor } from './processor.ts'
+export { processor, table, value } from './processor.ts'
+export type { Id, Rec } from './record.ts'
+export { days, hours, minutes, seconds } from './time.ts'
+export type { Topic, ValueCodec, ViewTopic } from './topic.ts'
+export { topic, view } from './topic.ts'
+export type { Topology } from './topology.ts'
+export { from, topology } from './topology.ts'
