@@ -53,12 +53,18 @@ export interface TableHandle<T> {
   delete(row: string): void
   /** In order of insertion since the key was loaded; ascending by row key after a load. Sort before you depend on it. */
   entries(): Iterable<[string, T]>
+  clear(): void
   readonly size: number
 }
 
 export interface Timers {
   /** Calls `onTimer` for this key once stream time reaches `timestamp` (ms); the same time twice fires once. */
   at(timestamp: number): void
+}
+
+/** Counts for telemetry only (`millrace_<name>_total`); a processor never reads them, an aborted unit does not count. */
+export interface Counters {
+  add(name: 'duplicates' | 'filtered', count?: number): void
 }
 
 /** State kept in memory only, fed by the engine with the step's input in offset order and rebuilt at start (DESIGN 3). */
@@ -69,7 +75,10 @@ export interface IndexSpec<I, K extends string = any, V = any> {
 
 type HandleOf<S> = S extends ValueState<infer T> ? ValueHandle<T> : S extends TableState<infer T> ? TableHandle<T> : never
 
-export type Handles<S extends StateSpec> = { readonly [Name in keyof S]: HandleOf<S[Name]> } & { readonly timers: Timers }
+export type Handles<S extends StateSpec> = { readonly [Name in keyof S]: HandleOf<S[Name]> } & {
+  readonly timers: Timers
+  readonly counters: Counters
+}
 
 /** Hands a record to the next step. Its time is the time of the record being processed unless given. */
 export type Emit<K extends string, V> = (key: K, value: V, timestamp?: number) => void

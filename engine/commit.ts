@@ -1,0 +1,122 @@
+import type { Faults } from './faults.ts'
+import type { ChunkBuilder } from './log/chunk.ts'
+import type { StateStore, WriteBatch } from './stores/state-store.ts'
+import type { Input } from './task/inputs.ts'
+import type { Outputs } from './task/outputs.ts'
+import type { StepTask } from './task/step-task.ts'
+import type { ViewChange, ViewPublisher } from './task/views.ts'
+
+/** What a log offers so that outputs, offsets and state become durable in one write. */
+export interface Staging {
+  append(topic: string, partition: number, records: ChunkBuilder): unknown
+  commitOffsets(group: string, positions: ReadonlyMap<string, readonly number[]>): void
+  /** The number of this commit. */
+  finish(): number
+  applied(): void
+  discard(): void
+}
+
+export interface UnitLog {
+  stage(batch: WriteBatch): Staging
+}
+
+/** Makes a written commit known to whoever checks the data directory later; `sync` says whether to wait for the disk. */
+export interface CommitMarker {
+  wantsSync(): boolean
+  written(commit: number, synced: boolean): void
+}
+
+export interface Unit {
+  group: string
+  tasks: readonly StepTask[]
+  inputs: readonly Input[]
+  outputs: Outputs
+}
+
+export interface CommitContext {
+  store: StateStore
+  log: UnitLog
+  views: ViewPublisher
+  marker: CommitMarker
+  faults: Faults
+}
+
+export interface Committed {
+  commit: number
+  changes: ViewChange[]
+  stateBytes: number
+  outputs: number
+}
+
+/** Between each two of these a fault may strike; whatever stands then is a whole unit or none of it. */
+export const commitFaultPoints = [
+  'commit:before-views',
+  'commit:before-state',
+  'commit:before-outputs',
+  'commit:before-write',
+  'commit:before-marker',
+  'commit:before-settle'
+] as const
+
+/** Row in column `meta`. */
+export const streamTimesKey = (group: string) => Buffer.from(`s/stream-times/${group}`)
+
+/** The commit of the embedded log, step by step: one atomic write holds state, views, outputs and offsets. */
+export function commitUnit(unit: Unit, { store, log, views, marker, faults }: CommitContext): Committed {
+  const batch = store.batch()
+  const changes: ViewChange[] = []
+
+  // 1. Views: what changed for readers, from the state as it now is.
+  faults.hit(commitFaultPoints[0])
+  for (const task of unit.tasks) if (task.isDirty) views.publish(task, batch, unit.outputs, changes)
+
+  // 2. State: every changed entry and timer.
+  faults.hit(commitFaultPoints[1])
+  for (const task of unit.tasks) if (task.isDirty) task.flush(batch)
+  const stateBytes = batch.bytes
+
+  // 3. Outputs, offsets and stream times.
+  faults.hit(commitFaultPoints[2])
+  const staging = log.stage(batch)
+  for (const { topic, partition, builder } of unit.outputs.builders()) staging.append(topic, partition, builder)
+  staging.commitOffsets(unit.group, positionsOf(unit.inputs))
+  batch.put('meta', streamTimesKey(unit.group), timesOf(unit.tasks))
+  const commit = staging.finish()
+
+  // 4. All of it durable at once, or nothing.
+  faults.hit(commitFaultPoints[3])
+  const sync = marker.wantsSync()
+  try {
+    store.write(batch, { sync })
+  } catch (error) {
+    staging.discard()
+    throw error
+  }
+
+  // 5. Remember outside the database that it was written: a damaged write-ahead log loses its tail in silence.
+  faults.hit(commitFaultPoints[4])
+  marker.written(commit, sync)
+
+  // 6. Memory agrees with the disk again.
+  faults.hit(commitFaultPoints[5])
+  staging.applied()
+  for (const task of unit.tasks) task.settle()
+  for (const input of unit.inputs) input.committed = input.position
+  return { commit, changes, stateBytes, outputs: unit.outputs.count }
+}
+
+function positionsOf(inputs: readonly Input[]): Map<string, number[]> {
+  const positions = new Map<string, number[]>()
+  for (const { source, partition, position } of inputs) {
+    let byPartition = positions.get(source.log)
+    if (!byPartition) positions.set(source.log, (byPartition = new Array(source.partitions).fill(0)))
+    byPartition[partition] = position
+  }
+  return positions
+}
+
+function timesOf(tasks: readonly StepTask[]): Buffer {
+  const times: Record<string, [number | null, number | null]> = {}
+  for (const task of tasks) times[`${task.plan.topology}/${task.plan.name}/${task.partition}`] = task.times
+  return Buffer.from(JSON.stringify(times))
+}

@@ -1,0 +1,139 @@
+import type { Log, RecordBatch } from '../log/log.ts'
+import { historyHeader } from '../record.ts'
+import type { SourcePlan } from './plan.ts'
+
+const readBytes = 256 * 1024
+
+/** One source record on its way through the steps; what comes of it carries it along. */
+export interface Origin {
+  input: Input
+  batch: RecordBatch
+  index: number
+  offset: number
+  timestamp: number
+  /** Name of the bulk load it belongs to, if any. */
+  history: string | undefined
+}
+
+/** One topic partition being read: position, what was fetched, and the order of its head among other inputs. */
+export class Input {
+  readonly source: SourcePlan
+  readonly partition: number
+  position = 0
+  committed = 0
+  #log: Log
+  #batch: RecordBatch | null = null
+  #index = 0
+  #liveMax = Number.NEGATIVE_INFINITY
+  #historyMax = Number.NEGATIVE_INFINITY
+  /** Order of the head: its running-maximum event time. */
+  headTime = 0
+  headHistory: string | undefined
+
+  constructor(log: Log, source: SourcePlan, partition: number) {
+    this.#log = log
+    this.source = source
+    this.partition = partition
+  }
+
+  /** Is a record here? Fetches when the last fetch is used up. */
+  peek(isHistoryRunning: boolean): boolean {
+    let batch = this.#batch
+    if (!batch || this.#index >= batch.count) {
+      if (batch) this.position = batch.nextOffset
+      batch = this.#batch = this.#log.read(this.source.log, this.partition, this.position, readBytes)
+      this.#index = 0
+      if (!batch || batch.count === 0) {
+        this.#batch = null
+        if (batch) this.position = batch.nextOffset
+        return false
+      }
+    }
+    const history = batch.headers(this.#index)?.[historyHeader]
+    const timestamp = batch.timestamp(this.#index)
+    this.headHistory = history
+    if (history === undefined) {
+      if (timestamp > this.#liveMax) this.#liveMax = timestamp
+      // What happens now is not kept waiting behind the history that is being loaded.
+      this.headTime = isHistoryRunning ? Number.NEGATIVE_INFINITY : this.#liveMax
+    } else {
+      if (timestamp > this.#historyMax) this.#historyMax = timestamp
+      this.headTime = this.#historyMax
+    }
+    return true
+  }
+
+  /** Takes the head that `peek` showed. */
+  take(): Origin {
+    const batch = this.#batch as RecordBatch
+    const index = this.#index++
+    const offset = batch.offset(index)
+    this.position = index + 1 < batch.count ? batch.offset(index + 1) : batch.nextOffset
+    return { input: this, batch, index, offset, timestamp: batch.timestamp(index), history: this.headHistory }
+  }
+
+  /** Records not yet taken. */
+  get lag(): number {
+    return Math.max(0, this.#log.endOffset(this.source.log, this.partition) - this.position)
+  }
+
+  seek(offset: number): void {
+    this.position = this.committed = Math.max(offset, this.#log.startOffset(this.source.log, this.partition))
+    this.#batch = null
+    this.#index = 0
+  }
+
+  rewind(): void {
+    this.seek(this.committed)
+  }
+}
+
+/**
+ * Takes records of several inputs in the order (running-maximum event time, source rank, partition, offset) among what
+ * has arrived (DESIGN 3).
+ */
+export class InputMerger {
+  readonly inputs: Input[]
+  isHistoryRunning = false
+  #ready: Input[] = []
+
+  constructor(inputs: Input[]) {
+    this.inputs = inputs.sort((a, b) => a.source.rank - b.source.rank || a.partition - b.partition)
+  }
+
+  /** Up to `countMax` records, handed to `take` one by one; `take` may end the run by returning false. */
+  drain(countMax: number, take: (origin: Origin) => void): number {
+    const ready = this.#ready
+    ready.length = 0
+    for (const input of this.inputs) if (input.peek(this.isHistoryRunning)) ready.push(input)
+    let count = 0
+    while (ready.length > 0 && count < countMax) {
+      const best = firstOf(ready)
+      const bound = secondTime(ready, best)
+      do {
+        const origin = best.take()
+        if (origin.history !== undefined) this.isHistoryRunning = true
+        take(origin)
+        count++
+        if (!best.peek(this.isHistoryRunning)) {
+          ready.splice(ready.indexOf(best), 1)
+          break
+        }
+      } while (best.headTime < bound && count < countMax)
+    }
+    return count
+  }
+}
+
+/** `ready` is in order of rank and partition, so the first of equals is the right one. */
+function firstOf(ready: Input[]): Input {
+  let best = ready[0]
+  for (const input of ready) if (input.headTime < best.headTime) best = input
+  return best
+}
+
+function secondTime(ready: Input[], best: Input): number {
+  let bound = Number.POSITIVE_INFINITY
+  for (const input of ready) if (input !== best && input.headTime < bound) bound = input.headTime
+  return bound
+}

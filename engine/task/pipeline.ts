@@ -1,0 +1,227 @@
+import { MillraceError, codeOf, messageOf } from '../errors.ts'
+import { partitionOf } from '../log/partition-of.ts'
+import { historyHeader, type Rec } from '../record.ts'
+import type { Origin } from './inputs.ts'
+import { checkSize, type Outputs } from './outputs.ts'
+import type { Op, StepPlan } from './plan.ts'
+import type { StepTask } from './step-task.ts'
+
+/** A record waiting for a step; a `tick` only moves stream time. */
+interface Waiting extends Rec<string, any> {
+  partition: number
+  origin: Origin
+  tick: boolean
+}
+
+/** A record that a step could not process: the unit is aborted and runs again without it. */
+export class ProcessingFailed extends MillraceError {
+  readonly topology: string
+  readonly step: string
+  readonly origin: Origin
+
+  constructor(topology: string, step: string, origin: Origin, cause: unknown) {
+    super(codeOf(cause) === 'unexpected' ? 'processor_failed' : codeOf(cause), 'skip', messageOf(cause), { cause })
+    this.topology = topology
+    this.step = step
+    this.origin = origin
+  }
+}
+
+export interface Step {
+  plan: StepPlan
+  tasks: StepTask[]
+  queue: Waiting[]
+  next: number
+  processed: number
+  late: number
+  emit: (key: string, value: any, timestamp?: number) => void
+}
+
+/**
+ * Carries records from step to step inside a unit of work. Each step works off its queue before the next one starts; its
+ * keys are known by then, so that their state is read at once. Can stop between any two records and go on later.
+ */
+export class Pipeline {
+  readonly steps: Step[]
+  readonly #outputs: Outputs
+  readonly #byPlan: Map<StepPlan, Step>
+  /** What a step emits belongs to the record it is processing. */
+  #origin!: Origin
+  #partition = 0
+  #timestamp = 0
+  #current = 0
+
+  constructor(plans: readonly StepPlan[], tasksOf: (plan: StepPlan) => StepTask[], outputs: Outputs) {
+    this.#outputs = outputs
+    this.steps = plans.map(plan => ({
+      plan,
+      tasks: tasksOf(plan),
+      queue: [],
+      next: 0,
+      processed: 0,
+      late: 0,
+      emit: (key, value, timestamp = this.#timestamp) => this.#deliver(plan.outs, key, value, timestamp, this.#partition, this.#origin)
+    }))
+    this.#byPlan = new Map(this.steps.map(step => [step.plan, step]))
+  }
+
+  /** Hands a source record to one topology. */
+  accept(topology: string, outs: Op[], key: string, value: any, origin: Origin): void {
+    try {
+      this.#deliver(outs, key, value, origin.timestamp, origin.input.partition, origin)
+    } catch (error) {
+      throw new ProcessingFailed(topology, 'source', origin, error)
+    }
+  }
+
+  /** Moves stream time of every task that shares the tick's partition. */
+  tick(timestamp: number, partition: number, partitions: number, origin: Origin): void {
+    for (const step of this.steps) {
+      for (const task of step.tasks) {
+        const isItsTick = task.partition === partition || (partition === 0 && task.partition >= partitions)
+        if (isItsTick) step.queue.push({ key: '', value: null, timestamp, partition: task.partition, origin, tick: true })
+      }
+    }
+  }
+
+  /** Works until every queue is empty (true) or `isOver` says to yield (false). */
+  advance(isOver: () => boolean): boolean {
+    while (this.#current < this.steps.length) {
+      const step = this.steps[this.#current]
+      if (step.next < step.queue.length && !this.#work(step, isOver)) return false
+      step.queue = []
+      step.next = 0
+      this.#current++
+    }
+    this.#current = 0
+    return true
+  }
+
+  clear(): void {
+    for (const step of this.steps) {
+      step.queue = []
+      step.next = 0
+    }
+    this.#current = 0
+  }
+
+  #work(step: Step, isOver: () => boolean): boolean {
+    if (step.next === 0) prefetch(step)
+    const { queue } = step
+    while (step.next < queue.length) {
+      const waiting = queue[step.next]
+      if (!this.#process(step, waiting, isOver)) return false
+      step.next++
+      if ((step.next & 15) === 0 && isOver()) return step.next === queue.length
+    }
+    return true
+  }
+
+  #process(step: Step, waiting: Waiting, isOver: () => boolean): boolean {
+    const task = step.tasks[waiting.partition]
+    const isHistory = waiting.origin.history !== undefined
+    task.advance(waiting.timestamp, isHistory)
+    this.#origin = waiting.origin
+    this.#partition = waiting.partition
+    try {
+      if (!this.#fireTimers(step, task, isOver)) return false
+      if (waiting.tick) return true
+      if (!isHistory && task.isLate(waiting.timestamp)) {
+        step.late++
+        return true
+      }
+      this.#timestamp = waiting.timestamp
+      this.#index(task, waiting)
+      task.bind(waiting.key, waiting.timestamp)
+      step.plan.processor.process(waiting, task.handles, step.emit, task.index)
+      step.processed++
+    } catch (error) {
+      if (error instanceof MillraceError && error.remedy !== 'skip') throw error
+      throw new ProcessingFailed(step.plan.topology, step.plan.name, waiting.origin, error)
+    }
+    return true
+  }
+
+  /** A burst of timers may be interrupted too: the record that set them off is then looked at again. */
+  #fireTimers(step: Step, task: StepTask, isOver: () => boolean): boolean {
+    const { processor } = step.plan
+    for (let fired = 1; task.timers.due(task.horizon); fired++) {
+      const timer = task.timers.take()
+      if (timer.kind > 0) {
+        task.expire(timer)
+      } else if (processor.onTimer) {
+        this.#timestamp = timer.time
+        task.bind(timer.key, timer.time)
+        processor.onTimer({ key: timer.key, timestamp: timer.time }, task.handles, step.emit)
+      }
+      if ((fired & 63) === 0 && isOver()) return false
+    }
+    return true
+  }
+
+  #index(task: StepTask, { key, value, timestamp, origin }: Waiting): void {
+    const { index } = task.plan.processor
+    if (!index || origin.offset < task.indexedUntil) return
+    index.apply(task.index, { key, value, timestamp })
+    task.indexedUntil = origin.offset + 1
+  }
+
+  #deliver(ops: Op[], key: string, value: any, timestamp: number, partition: number, origin: Origin): void {
+    for (const op of ops) {
+      switch (op.kind) {
+        case 'step':
+          this.#stepOf(op.step).queue.push({ key, value, timestamp, partition, origin, tick: false })
+          break
+        case 'through':
+          this.#deliver(op.outs, key, value, timestamp, partitionOf(key, op.partitions), origin)
+          break
+        case 'filter':
+          if (op.accepts({ key, value, timestamp })) this.#deliver(op.outs, key, value, timestamp, partition, origin)
+          break
+        case 'map':
+          this.#map(op, key, value, timestamp, partition, origin)
+          break
+        case 'sink':
+          this.#send(op, key, value, timestamp, origin)
+      }
+    }
+  }
+
+  #map(op: Op & { kind: 'map' }, key: string, value: any, timestamp: number, partition: number, origin: Origin): void {
+    const mapped = op.map({ key, value, timestamp })
+    if (mapped === null) return
+    if (typeof mapped[Symbol.iterator] === 'function') {
+      for (const one of mapped) this.#deliver(op.outs, one.key, one.value, one.timestamp ?? timestamp, partition, origin)
+    } else {
+      this.#deliver(op.outs, mapped.key, mapped.value, mapped.timestamp ?? timestamp, partition, origin)
+    }
+  }
+
+  #send(op: Op & { kind: 'sink' }, key: string, value: any, timestamp: number, origin: Origin): void {
+    const bytes = value === null ? null : op.topic.value.encode(value)
+    checkSize(op.topic, key, bytes)
+    const headers = origin.history === undefined ? undefined : { [historyHeader]: origin.history }
+    this.#outputs.add(op.log, op.partitions, key, bytes, timestamp, headers)
+  }
+
+  #stepOf(plan: StepPlan): Step {
+    return this.#byPlan.get(plan) as Step
+  }
+}
+
+/** One multi-get per state for all keys of the queue. */
+function prefetch(step: Step): void {
+  const { queue, tasks } = step
+  if (tasks.length === 1) {
+    fetch(tasks[0], queue.filter(({ tick }) => !tick).map(({ key }) => key))
+    return
+  }
+  const keys: string[][] = tasks.map(() => [])
+  for (const { partition, key, tick } of queue) if (!tick) keys[partition].push(key)
+  for (const task of tasks) fetch(task, keys[task.partition])
+}
+
+function fetch(task: StepTask, keys: string[]): void {
+  if (keys.length === 0) return
+  for (const cache of task.caches) cache.prefetch(keys)
+}
