@@ -1,24 +1,34 @@
 /**
  * Ordered bytes with atomic batches: what the engine and the embedded log need of a storage engine, and no more.
  * Synchronous on purpose: a unit of work reads everything it needs in one `getMany` and then never waits.
+ *
+ * Keys sort by byte. A key has at least two bytes; the one-byte key `commitStampKey` belongs to the log, which stamps
+ * every column that a commit touched, so that the loss of one column alone is noticed (data-directory.ts).
  */
 export type Column = 'meta' | 'log' | 'state' | 'views'
 export const columns: readonly Column[] = ['meta', 'log', 'state', 'views']
+
+export const commitStampKey: Buffer = Buffer.from([0])
 
 export interface Range {
   gte: Uint8Array
   lt: Uint8Array
   /** At most so many rows; default 1,000. */
   limit?: number
+  /** Stops behind the row that reaches so many bytes of keys and values: at least one row comes back. */
+  bytesMax?: number
   reverse?: boolean
 }
 
+/** Written once. Keys and values are copied by `put`: the caller may reuse its buffers at once. */
 export interface WriteBatch {
   put(column: Column, key: Uint8Array, value: Uint8Array): void
   delete(column: Column, key: Uint8Array): void
   readonly count: number
   /** Keys and values put so far. */
   readonly bytes: number
+  /** Columns with at least one put or delete. */
+  touched(column: Column): boolean
 }
 
 /** Reading only; safe from a second thread over the same database. */

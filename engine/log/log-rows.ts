@@ -1,0 +1,141 @@
+import { ByteReader, ByteWriter } from '../bytes.ts'
+import { type Column, commitStampKey, type StoreReader, type WriteBatch } from '../stores/state-store.ts'
+import type { TopicSpec } from './log.ts'
+
+/**
+ * The rows of the embedded log.
+ *
+ * column log:  u16 topic id, u16 partition, u64 base offset → chunk (chunk.ts)
+ * column meta: `commit` → the number of the last commit, and of the last one that touched log, state and views
+ *              `t/` name → topic spec with its id (JSON)     `e/` u16 topic id, u16 partition → start and end offset
+ *              `g/` group `\0` topic → committed offsets     `p/` producer → position     `u/` anything → of the caller
+ */
+const commitKey = Buffer.from('commit')
+const stamped: readonly Column[] = ['log', 'state', 'views']
+
+export interface CommitRow {
+  commit: number
+  /** The last commit that touched each of `log`, `state`, `views`. */
+  touched: [log: number, state: number, views: number]
+}
+
+export interface TopicRow {
+  id: number
+  spec: TopicSpec
+}
+
+const out = new ByteWriter(256)
+
+export function chunkKey(topicId: number, partition: number, baseOffset: number): Buffer {
+  return out.reset().u16(topicId).u16(partition).i64(baseOffset).copy()
+}
+
+export function baseOffsetOf(key: Buffer): number {
+  return new ByteReader(key, 4).i64()
+}
+
+/** All chunks of a partition at or behind an offset. */
+export function chunkRange(topicId: number, partition: number, fromOffset = 0, toOffset?: number) {
+  const lt =
+    toOffset === undefined
+      ? out
+          .reset()
+          .u32(topicId * 65536 + partition + 1)
+          .copy()
+      : chunkKey(topicId, partition, toOffset)
+  return { gte: chunkKey(topicId, partition, fromOffset), lt }
+}
+
+export function putCommit(batch: WriteBatch, row: CommitRow): void {
+  const { commit, touched } = row
+  stamped.forEach((column, i) => {
+    if (!batch.touched(column)) return
+    touched[i] = commit
+    batch.put(column, commitStampKey, out.reset().i64(commit).view())
+  })
+  out.reset().i64(commit)
+  for (const of of touched) out.i64(of)
+  batch.put('meta', commitKey, out.view())
+}
+
+export function readCommit(store: StoreReader): CommitRow {
+  const [bytes] = store.getMany('meta', [commitKey])
+  if (!bytes) return { commit: 0, touched: [0, 0, 0] }
+  const input = new ByteReader(bytes)
+  return { commit: input.i64(), touched: [input.i64(), input.i64(), input.i64()] }
+}
+
+/** Columns whose own stamp is not the one that the last commit knows: rows of theirs were lost. */
+export function columnsBehind(store: StoreReader): Column[] {
+  const { touched } = readCommit(store)
+  return stamped.filter((column, i) => {
+    const [bytes] = store.getMany(column, [commitStampKey])
+    return (bytes ? new ByteReader(bytes).i64() : 0) !== touched[i]
+  })
+}
+
+export function putTopic(batch: WriteBatch, { id, spec }: TopicRow): void {
+  batch.put('meta', Buffer.from(`t/${spec.name}`), Buffer.from(JSON.stringify({ id, spec })))
+}
+
+export function readTopics(store: StoreReader): TopicRow[] {
+  const rows = store.range('meta', { ...prefixed('t/'), limit: 65536 })
+  return rows.map(([, value]) => JSON.parse(value.toString()) as TopicRow)
+}
+
+export interface Ends {
+  start: number
+  end: number
+}
+
+export function putEnds(batch: WriteBatch, topicId: number, partition: number, { start, end }: Ends): void {
+  const key = endsKey(topicId, partition)
+  batch.put('meta', key, out.reset().i64(start).i64(end).view())
+}
+
+export function readEnds(store: StoreReader, topicId: number, partitions: number): Ends[] {
+  const keys = Array.from({ length: partitions }, (_, partition) => endsKey(topicId, partition))
+  return store.getMany('meta', keys).map(bytes => {
+    if (!bytes) return { start: 0, end: 0 }
+    const input = new ByteReader(bytes)
+    return { start: input.i64(), end: input.i64() }
+  })
+}
+
+export function putPositions(batch: WriteBatch, group: string, topic: string, positions: readonly number[]): void {
+  out.reset()
+  for (const position of positions) out.i64(position)
+  batch.put('meta', Buffer.from(`g/${group}\0${topic}`), out.view())
+}
+
+/** Groups by name, each with its offsets by topic. */
+export function readGroups(store: StoreReader): Map<string, Map<string, number[]>> {
+  const groups = new Map<string, Map<string, number[]>>()
+  for (const [key, value] of store.range('meta', { ...prefixed('g/'), limit: Infinity })) {
+    const [group, topic] = key.toString('utf8', 2).split('\0')
+    const input = new ByteReader(value)
+    const positions: number[] = []
+    while (!input.isAtEnd) positions.push(input.i64())
+    const topics = groups.get(group) ?? new Map<string, number[]>()
+    groups.set(group, topics.set(topic, positions))
+  }
+  return groups
+}
+
+export const producerKey = (name: string) => Buffer.from(`p/${name}`)
+export const metaKey = (name: string) => Buffer.from(`u/${name}`)
+
+function endsKey(topicId: number, partition: number): Buffer {
+  const key = Buffer.allocUnsafe(6)
+  key.write('e/', 'latin1')
+  key.writeUInt16BE(topicId, 2)
+  key.writeUInt16BE(partition, 4)
+  return key
+}
+
+function prefixed(prefix: string) {
+  const gte = Buffer.from(prefix)
+  const lt = Buffer.from(prefix)
+  lt[lt.length - 1]++
+  return { gte, lt }
+}
