@@ -7,23 +7,18 @@ import type { StepTask } from './task/step-task.ts'
 import type { ViewChange, ViewPublisher } from './task/views.ts'
 
 /** What a log offers so that outputs, offsets and state become durable in one write. */
-export interface Staging {
-  append(topic: string, partition: number, records: ChunkBuilder): unknown
-  commitOffsets(group: string, positions: ReadonlyMap<string, readonly number[]>): void
-  /** The number of this commit. */
-  finish(): number
-  applied(): void
-  discard(): void
-}
-
 export interface UnitLog {
-  stage(batch: WriteBatch): Staging
-}
-
-/** Makes a written commit known to whoever checks the data directory later; `sync` says whether to wait for the disk. */
-export interface CommitMarker {
-  wantsSync(): boolean
-  written(commit: number, synced: boolean): void
+  stage(batch: WriteBatch): {
+    /** Whether the write must wait for the disk; known after `finish`. */
+    readonly sync: boolean
+    append(topic: string, partition: number, records: ChunkBuilder): unknown
+    commitOffsets(group: string, positions: ReadonlyMap<string, readonly number[]>): void
+    /** The number of this commit. */
+    finish(): number
+    /** The write has happened: readers may know, and so does the side file that guards against lost commits. */
+    applied(): void
+    discard(): void
+  }
 }
 
 export interface Unit {
@@ -37,7 +32,6 @@ export interface CommitContext {
   store: StateStore
   log: UnitLog
   views: ViewPublisher
-  marker: CommitMarker
   faults: Faults
 }
 
@@ -54,7 +48,7 @@ export const commitFaultPoints = [
   'commit:before-state',
   'commit:before-outputs',
   'commit:before-write',
-  'commit:before-marker',
+  'commit:before-applied',
   'commit:before-settle'
 ] as const
 
@@ -62,7 +56,7 @@ export const commitFaultPoints = [
 export const streamTimesKey = (group: string) => Buffer.from(`s/stream-times/${group}`)
 
 /** The commit of the embedded log, step by step: one atomic write holds state, views, outputs and offsets. */
-export function commitUnit(unit: Unit, { store, log, views, marker, faults }: CommitContext): Committed {
+export function commitUnit(unit: Unit, { store, log, views, faults }: CommitContext): Committed {
   const batch = store.batch()
   const changes: ViewChange[] = []
 
@@ -85,21 +79,19 @@ export function commitUnit(unit: Unit, { store, log, views, marker, faults }: Co
 
   // 4. All of it durable at once, or nothing.
   faults.hit(commitFaultPoints[3])
-  const sync = marker.wantsSync()
   try {
-    store.write(batch, { sync })
+    store.write(batch, { sync: staging.sync })
   } catch (error) {
     staging.discard()
     throw error
   }
 
-  // 5. Remember outside the database that it was written: a damaged write-ahead log loses its tail in silence.
+  // 5. The log knows, and the side file: a damaged write-ahead log would lose its tail in silence.
   faults.hit(commitFaultPoints[4])
-  marker.written(commit, sync)
+  staging.applied()
 
   // 6. Memory agrees with the disk again.
   faults.hit(commitFaultPoints[5])
-  staging.applied()
   for (const task of unit.tasks) task.settle()
   for (const input of unit.inputs) input.committed = input.position
   return { commit, changes, stateBytes, outputs: unit.outputs.count }
@@ -108,9 +100,9 @@ export function commitUnit(unit: Unit, { store, log, views, marker, faults }: Co
 function positionsOf(inputs: readonly Input[]): Map<string, number[]> {
   const positions = new Map<string, number[]>()
   for (const { source, partition, position } of inputs) {
-    let byPartition = positions.get(source.log)
-    if (!byPartition) positions.set(source.log, (byPartition = new Array(source.partitions).fill(0)))
+    const byPartition = positions.get(source.log) ?? new Array<number>(source.partitions).fill(0)
     byPartition[partition] = position
+    positions.set(source.log, byPartition)
   }
   return positions
 }

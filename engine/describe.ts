@@ -1,7 +1,7 @@
 import type { Codec } from './codec.ts'
 import type { StateSpec } from './processor.ts'
-import type { Node, Topology } from './topology.ts'
 import type { Equality } from './topic.ts'
+import type { Node, Topology } from './topology.ts'
 
 export interface StateDescription {
   name: string
@@ -43,7 +43,12 @@ function describeNode(node: Node): NodeDescription {
       return { ...base, topic: node.topic.name }
     case 'process': {
       const { version = 1, graceMs, state } = node.processor
-      return { ...base, processorVersion: version, ...(graceMs === undefined ? {} : { graceMs }), states: describeStates(state) }
+      return {
+        ...base,
+        processorVersion: version,
+        ...(graceMs === undefined ? {} : { graceMs }),
+        states: describeStates(state)
+      }
     }
     default:
       return base

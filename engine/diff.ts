@@ -10,7 +10,10 @@ export interface TopologyDiff {
 }
 
 /** What a change of code means for the state that exists. A topology whose version was raised gets state of its own. */
-export function diffTopologies(before: readonly TopologyDescription[], after: readonly TopologyDescription[]): TopologyDiff[] {
+export function diffTopologies(
+  before: readonly TopologyDescription[],
+  after: readonly TopologyDescription[]
+): TopologyDiff[] {
   const names = [...new Set([...before, ...after].map(({ name }) => name))].sort()
   const named = (list: readonly TopologyDescription[], name: string) => list.find(topology => topology.name === name)
   return names.map(name => diffOne(name, named(before, name), named(after, name)))
@@ -18,17 +21,22 @@ export function diffTopologies(before: readonly TopologyDescription[], after: re
 
 function diffOne(topology: string, before?: TopologyDescription, after?: TopologyDescription): TopologyDiff {
   if (!before) return { topology, verdict: 'needs-replay', changes: ['new: it has no state yet, a replay builds it'] }
-  if (!after) return { topology, verdict: 'compatible', changes: ['removed: its state and views stay until they are deleted'] }
+  if (!after)
+    return { topology, verdict: 'compatible', changes: ['removed: its state and views stay until they are deleted'] }
   if (before.version !== after.version) {
-    return { topology, verdict: 'needs-replay', changes: [`version ${before.version} -> ${after.version}: new state, to be built by a replay`] }
+    return {
+      topology,
+      verdict: 'needs-replay',
+      changes: [`version ${before.version} -> ${after.version}: new state, to be built by a replay`]
+    }
   }
-  const replay: string[] = []
-  const compatible: string[] = []
+  const found: Found = { replay: [], compatible: [] }
+  const { replay, compatible } = found
   const old = new Map(before.nodes.map(node => [node.name, node]))
   for (const node of after.nodes) {
     const was = old.get(node.name)
     old.delete(node.name)
-    if (was) compareNodes(was, node, replay, compatible)
+    if (was) compareNodes(was, node, found)
     else if (node.states?.length) replay.push(`step ${node.name} is new and has state`)
     else compatible.push(`${node.kind} ${node.name} is new`)
   }
@@ -40,28 +48,38 @@ function diffOne(topology: string, before?: TopologyDescription, after?: Topolog
   return { topology, verdict, changes: [...replay, ...compatible] }
 }
 
-function compareNodes(before: NodeDescription, after: NodeDescription, replay: string[], compatible: string[]): void {
+interface Found {
+  replay: string[]
+  compatible: string[]
+}
+
+function compareNodes(before: NodeDescription, after: NodeDescription, found: Found): void {
+  const { replay, compatible } = found
   const { name } = after
-  if (before.kind !== after.kind || before.topic !== after.topic) replay.push(`${name} was ${before.kind} ${before.topic ?? ''}, is ${after.kind} ${after.topic ?? ''}`)
-  if (before.inputs.join() !== after.inputs.join()) replay.push(`${name} reads ${after.inputs.join(', ')} instead of ${before.inputs.join(', ')}`)
-  if (before.processorVersion !== after.processorVersion) replay.push(`${name} computes something else (version ${before.processorVersion} -> ${after.processorVersion})`)
+  if (before.kind !== after.kind || before.topic !== after.topic)
+    replay.push(`${name} was ${before.kind} ${before.topic ?? ''}, is ${after.kind} ${after.topic ?? ''}`)
+  if (before.inputs.join() !== after.inputs.join())
+    replay.push(`${name} reads ${after.inputs.join(', ')} instead of ${before.inputs.join(', ')}`)
+  if (before.processorVersion !== after.processorVersion)
+    replay.push(`${name} computes something else (version ${before.processorVersion} -> ${after.processorVersion})`)
   const old = new Map(before.states?.map(state => [state.name, state]))
   for (const state of after.states ?? []) {
     const was = old.get(state.name)
     old.delete(state.name)
-    if (was) compareStates(name, was, state, replay, compatible)
+    if (was) compareStates(`${name}.${state.name}`, was, state, found)
     else replay.push(`${name} has new state ${state.name}`)
   }
   for (const state of old.keys()) compatible.push(`${name} no longer uses state ${state}`)
 }
 
-function compareStates(step: string, before: StateDescription, after: StateDescription, replay: string[], compatible: string[]): void {
-  const at = `${step}.${after.name}`
+function compareStates(at: string, before: StateDescription, after: StateDescription, found: Found): void {
+  const { replay, compatible } = found
   if (before.kind !== after.kind || before.layout !== after.layout) replay.push(`${at} is stored another way`)
   if (before.codecVersion !== after.codecVersion) {
     const change = `${at} has layout version ${before.codecVersion} -> ${after.codecVersion}`
     if (after.readsOlder) compatible.push(`${change}, which it still reads`)
     else replay.push(`${change} and cannot read the older one`)
   }
-  if (before.ttlMs !== after.ttlMs) compatible.push(`${at} is forgotten after ${after.ttlMs ?? '∞'} ms instead of ${before.ttlMs ?? '∞'} ms`)
+  if (before.ttlMs !== after.ttlMs)
+    compatible.push(`${at} is forgotten after ${after.ttlMs ?? '∞'} ms instead of ${before.ttlMs ?? '∞'} ms`)
 }

@@ -49,7 +49,9 @@ export function renderGraph(topologies: readonly TopologyDescription[], format: 
 function mermaid({ vertices, edges }: Graph): string {
   const ids = numbered(vertices)
   const shapes = { topic: ['[(', ')]'], step: ['[', ']'], stateful: ['[[', ']]'] }
-  const boxes = vertices.map(({ id, label, shape }) => `  ${ids.get(id)}${shapes[shape][0]}"${label}"${shapes[shape][1]}`)
+  const boxes = vertices.map(
+    ({ id, label, shape }) => `  ${ids.get(id)}${shapes[shape][0]}"${label}"${shapes[shape][1]}`
+  )
   return ['flowchart LR', ...boxes, ...edges.map(([from, to]) => `  ${ids.get(from)} --> ${ids.get(to)}`)].join('\n')
 }
 

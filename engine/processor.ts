@@ -73,7 +73,8 @@ export interface IndexSpec<I, K extends string = any, V = any> {
   apply(index: I, record: Rec<K, V>): void
 }
 
-type HandleOf<S> = S extends ValueState<infer T> ? ValueHandle<T> : S extends TableState<infer T> ? TableHandle<T> : never
+type HandleOf<S> =
+  S extends ValueState<infer T> ? ValueHandle<T> : S extends TableState<infer T> ? TableHandle<T> : never
 
 export type Handles<S extends StateSpec> = { readonly [Name in keyof S]: HandleOf<S[Name]> } & {
   readonly timers: Timers

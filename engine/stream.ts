@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.ts'
-import { type CommitMarker, type Committed, commitUnit, streamTimesKey, type UnitLog } from './commit.ts'
+import { type Committed, commitUnit, streamTimesKey, type UnitLog } from './commit.ts'
 import { codeOf, MillraceError } from './errors.ts'
 import { type Faults, noFaults } from './faults.ts'
 import type { Log, TopicSpec } from './log/log.ts'
@@ -10,9 +10,10 @@ import { deadLetter } from './task/dead-letter.ts'
 import { Input, InputMerger, type Origin } from './task/inputs.ts'
 import { deadLetters, Outputs } from './task/outputs.ts'
 import { Pipeline, ProcessingFailed } from './task/pipeline.ts'
-import { type Plan, plan } from './task/plan.ts'
+import { type Plan, plan, type SourcePlan } from './task/plan.ts'
 import { type CounterName, StepTask } from './task/step-task.ts'
 import { ViewPublisher } from './task/views.ts'
+import { topic, type ValueCodec } from './topic.ts'
 import type { Topology } from './topology.ts'
 
 /** The wall clock as records, so that windows close on quiet partitions and a replay sees the same time. */
@@ -27,7 +28,6 @@ export interface StreamOptions {
   topologies: readonly Topology[]
   log: Log & UnitLog
   store: StateStore
-  marker: CommitMarker
   namespace?: string
   partitions?: number
   group?: string
@@ -113,7 +113,7 @@ export class Stream {
     this.#tasks = [...byStep.values()].flat()
     this.#pipeline = new Pipeline(this.plan.steps, step => byStep.get(step) as StepTask[], this.#outputs)
     const committed = log.committed(group)
-    const inputs = this.plan.sources.flatMap(source =>
+    const inputs = [...this.plan.sources, ticksOf(this.plan, partitions)].flatMap(source =>
       Array.from({ length: source.partitions }, (_, partition) => {
         const input = new Input(log, source, partition)
         input.seek(committed.get(source.log)?.[partition] ?? 0)
@@ -208,7 +208,7 @@ export class Stream {
     for (const reader of source.readers) {
       const skipped = this.#skips.size > 0 ? this.#skips.get(skipId(reader.topology, origin)) : undefined
       if (skipped) this.#bury(origin, skipped, skipped.topology, skipped.step)
-      else this.#pipeline.accept(reader.topology, reader.outs, key, value, origin)
+      else this.#pipeline.accept(reader, key, value, origin)
     }
   }
 
@@ -226,7 +226,7 @@ export class Stream {
     const { clock, log } = this.#options
     const letter = deadLetter(origin, error, { topology, step, time: clock.now() })
     const partitions = log.topics().find(topic => topic.name === deadLetters)?.partitions ?? 1
-    this.#outputs.add(deadLetters, partitions, letter.key, letter.value, origin.timestamp, letter.headers)
+    this.#outputs.add({ log: deadLetters, partitions }, { ...letter, timestamp: origin.timestamp })
     const id = `${topology} ${codeOf(error)}`
     this.stats.deadLetters.set(id, (this.stats.deadLetters.get(id) ?? 0) + 1)
   }
@@ -243,10 +243,10 @@ export class Stream {
   }
 
   #commit(): void {
-    const { store, log, marker, faults, group, clock, onCommit } = this.#options
+    const { store, log, faults, group, clock, onCommit } = this.#options
     const started = clock.monotonic()
     const unit = { group, tasks: this.#tasks, inputs: this.merger.inputs, outputs: this.#outputs }
-    const committed = commitUnit(unit, { store, log, views: this.#views, marker, faults })
+    const committed = commitUnit(unit, { store, log, views: this.#views, faults })
     this.#outputs.clear()
     this.#forgetPassedSkips()
     this.#unitStarted = Number.NaN
@@ -275,7 +275,9 @@ export class Stream {
   #abort(error: unknown): void {
     if (!(error instanceof ProcessingFailed)) {
       this.#reset()
-      throw error instanceof MillraceError ? error : new MillraceError('stream_failed', 'stop', String(error), { cause: error })
+      throw error instanceof MillraceError
+        ? error
+        : new MillraceError('stream_failed', 'stop', String(error), { cause: error })
     }
     this.#skips.set(skipId(error.topology, error.origin), error)
     this.stats.aborts++
@@ -310,7 +312,9 @@ export class Stream {
           store,
           storeId: name => this.#ids.idOf('store', name),
           budget: this.budget,
-          count: (name: CounterName, by: number) => void (this.#counted[name] += by)
+          count: (name: CounterName, by: number) => {
+            this.#counted[name] += by
+          }
         })
     )
   }
@@ -332,10 +336,18 @@ export class Stream {
       const { index } = task.plan.processor
       if (!index) continue
       task.index = index.create()
-      const input = this.merger.inputs.find(({ source, partition }) => source.log === task.plan.indexTopic && partition === task.partition)
+      const input = this.merger.inputs.find(
+        ({ source, partition }) => source.log === task.plan.indexTopic && partition === task.partition
+      )
       if (input) task.indexedUntil = replayInto(task, input, this.#options.log)
     }
   }
+}
+
+/** Read last among records of equal time: a tick says that everything before it has happened. */
+function ticksOf({ sources }: Plan, partitions: number): SourcePlan {
+  const none: ValueCodec<null> = { encode: () => Buffer.alloc(0), decode: () => null }
+  return { topic: topic(ticks, { value: none }), log: ticks, partitions, rank: sources.length, readers: [] }
 }
 
 function replayInto(task: StepTask, input: Input, log: Log): number {
@@ -365,4 +377,5 @@ function decodeOrNull(input: Input, bytes: Buffer): unknown {
   }
 }
 
-const skipId = (topology: string, origin: Origin) => `${topology} ${origin.input.source.log} ${origin.input.partition} ${origin.offset}`
+const skipId = (topology: string, origin: Origin) =>
+  `${topology} ${origin.input.source.log} ${origin.input.partition} ${origin.offset}`

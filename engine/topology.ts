@@ -89,9 +89,14 @@ export class Stream<K extends string, V, ViewK extends string = any, View = any>
     return new Stream(this.#fragment, addNode(this.#fragment, node), isRekeyed)
   }
 
-  process<K2 extends string, Out, View2>(processor: Processor<K, V, K2, Out, View2, any, any>): Stream<K2, Out, K, View2> {
+  process<K2 extends string, Out, View2>(
+    processor: Processor<K, V, K2, Out, View2, any, any>
+  ): Stream<K2, Out, K, View2> {
     if (this.#isRekeyed) {
-      throw stop('topology_not_partitioned', `Step ${processor.name} reads a stream whose key was changed: put .through(topic) before it.`)
+      throw stop(
+        'topology_not_partitioned',
+        `Step ${processor.name} reads a stream whose key was changed: put .through(topic) before it.`
+      )
     }
     return this.#next({ kind: 'process', name: processor.name, processor }, true)
   }
@@ -107,7 +112,10 @@ export class Stream<K extends string, V, ViewK extends string = any, View = any>
     return this
   }
 
-  #next(node: { kind: Node['kind']; name: string } & Record<string, unknown>, isRekeyed: boolean): Stream<any, any, any, any> {
+  #next(
+    node: { kind: Node['kind']; name: string } & Record<string, unknown>,
+    isRekeyed: boolean
+  ): Stream<any, any, any, any> {
     const added = addNode(this.#fragment, { ...node, inputs: [this.#node] } as unknown as Node)
     return new Stream(this.#fragment, added, isRekeyed)
   }
@@ -116,7 +124,11 @@ export class Stream<K extends string, V, ViewK extends string = any, View = any>
 function addNode(fragment: Fragment, node: Node): Node {
   const twin = fragment.nodes.find(other => other.name === node.name)
   if (twin === node) return node
-  if (twin && node.kind !== 'source') throw stop('topology_name_twice', `Two steps are named ${node.name}: names are part of the on-disk format, give each its own.`)
+  if (twin && node.kind !== 'source')
+    throw stop(
+      'topology_name_twice',
+      `Two steps are named ${node.name}: names are part of the on-disk format, give each its own.`
+    )
   fragment.nodes.push(node)
   return node
 }

@@ -32,6 +32,14 @@ const writer = new ByteWriter(1 << 16)
 const rowWriter = new ByteWriter(1 << 12)
 const keyWriter = new ByteWriter(1 << 10)
 
+interface StoreCacheOptions {
+  store: StoreReader
+  storeId: number
+  partition: number
+  spec: ValueState<any> | TableState<any>
+  budget: CacheBudget
+}
+
 /** Write-back cache of one store in one partition: decoded values in front of the storage engine. */
 export class StoreCache {
   readonly spec: ValueState<any> | TableState<any>
@@ -47,7 +55,7 @@ export class StoreCache {
   #youngBytes = 0
   readonly dirty: Entry[] = []
 
-  constructor(store: StoreReader, storeId: number, partition: number, spec: ValueState<any> | TableState<any>, budget: CacheBudget) {
+  constructor({ store, storeId, partition, spec, budget }: StoreCacheOptions) {
     this.#store = store
     this.#storeId = storeId
     this.#partition = partition
@@ -124,7 +132,10 @@ export class StoreCache {
 
   #load(keys: string[]): Entry[] {
     if (this.#isRows) return keys.map(key => this.#admit(this.#readRows(key)))
-    const found = this.#store.getMany('state', keys.map(key => Buffer.from(this.#rowKey(key))))
+    const found = this.#store.getMany(
+      'state',
+      keys.map(key => Buffer.from(this.#rowKey(key)))
+    )
     return keys.map((key, i) => this.#admit(this.#decode(key, found[i])))
   }
 
@@ -148,7 +159,10 @@ export class StoreCache {
     for (let count = input.varint(); count > 0; count--) {
       const row = input.string()
       const length = input.varint()
-      rows.set(row, readVersioned(this.spec.codec, new ByteReader(input.buffer, input.position, input.position + length)))
+      rows.set(
+        row,
+        readVersioned(this.spec.codec, new ByteReader(input.buffer, input.position, input.position + length))
+      )
       input.position += length
     }
     return rows

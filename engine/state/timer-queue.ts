@@ -85,7 +85,13 @@ export class TimerQueue {
     while (this.#readUntil < time && (this.#heap.length === 0 || this.#heap[0].time > this.#readUntil)) {
       const rows = this.#store.range('state', {
         gte: Buffer.from(this.#rowKey({ time: nextTime(this.#readUntil), kind: 0, key: '' })),
-        lt: Buffer.from(keyWriter.reset().u16(this.#storeId).u16(this.#partition + 1).view()),
+        lt: Buffer.from(
+          keyWriter
+            .reset()
+            .u16(this.#storeId)
+            .u16(this.#partition + 1)
+            .view()
+        ),
         limit: timersPerRead
       })
       const timers = rows.map(([key]) => readTimer(key))
@@ -96,8 +102,10 @@ export class TimerQueue {
         until = timers[0].time === last ? last : last - 1
         if (timers[0].time === last) timers.push(...this.#rest(timers[timers.length - 1]))
       }
-      for (const timer of timers) if (timer.time <= until && !this.#removed.has(idOf(timer))) this.#push(timer, idOf(timer))
-      for (const [id, timer] of this.#added) if (timer.time > this.#readUntil && timer.time <= until) this.#push(timer, id)
+      for (const timer of timers)
+        if (timer.time <= until && !this.#removed.has(idOf(timer))) this.#push(timer, idOf(timer))
+      for (const [id, timer] of this.#added)
+        if (timer.time > this.#readUntil && timer.time <= until) this.#push(timer, id)
       this.#readUntil = until
     }
   }
@@ -122,7 +130,14 @@ export class TimerQueue {
   }
 
   #rowKey(timer: Timer): Buffer {
-    return keyWriter.reset().u16(this.#storeId).u16(this.#partition).i64(timer.time).u8(timer.kind).text(timer.key).view()
+    return keyWriter
+      .reset()
+      .u16(this.#storeId)
+      .u16(this.#partition)
+      .i64(timer.time)
+      .u8(timer.kind)
+      .text(timer.key)
+      .view()
   }
 }
 

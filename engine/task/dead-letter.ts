@@ -9,7 +9,11 @@ export interface DeadLetter {
 }
 
 /** The original bytes and why they were not processed (INTERFACES 8). */
-export function deadLetter(origin: Origin, error: unknown, at: { topology: string; step: string; time: number }): DeadLetter {
+export function deadLetter(
+  origin: Origin,
+  error: unknown,
+  at: { topology: string; step: string; time: number }
+): DeadLetter {
   const { batch, index, input } = origin
   return {
     key: batch.keyBytes(index),

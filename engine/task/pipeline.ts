@@ -1,12 +1,12 @@
-import { MillraceError, codeOf, messageOf } from '../errors.ts'
+import { codeOf, MillraceError, messageOf } from '../errors.ts'
 import { partitionOf } from '../log/partition-of.ts'
 import { historyHeader, type Rec } from '../record.ts'
 import type { Origin } from './inputs.ts'
 import { checkSize, type Outputs } from './outputs.ts'
-import type { Op, StepPlan } from './plan.ts'
+import type { Op, SourcePlan, StepPlan } from './plan.ts'
 import type { StepTask } from './step-task.ts'
 
-/** A record waiting for a step; a `tick` only moves stream time. */
+/** A record on its way between steps, with where it is and what it came from; a `tick` only moves stream time. */
 interface Waiting extends Rec<string, any> {
   partition: number
   origin: Origin
@@ -60,15 +60,24 @@ export class Pipeline {
       next: 0,
       processed: 0,
       late: 0,
-      emit: (key, value, timestamp = this.#timestamp) => this.#deliver(plan.outs, key, value, timestamp, this.#partition, this.#origin)
+      emit: (key, value, timestamp = this.#timestamp) =>
+        this.#deliver(plan.outs, {
+          key,
+          value,
+          timestamp,
+          partition: this.#partition,
+          origin: this.#origin,
+          tick: false
+        })
     }))
     this.#byPlan = new Map(this.steps.map(step => [step.plan, step]))
   }
 
   /** Hands a source record to one topology. */
-  accept(topology: string, outs: Op[], key: string, value: any, origin: Origin): void {
+  accept({ topology, outs }: SourcePlan['readers'][number], key: string, value: any, origin: Origin): void {
+    const { timestamp, input } = origin
     try {
-      this.#deliver(outs, key, value, origin.timestamp, origin.input.partition, origin)
+      this.#deliver(outs, { key, value, timestamp, partition: input.partition, origin, tick: false })
     } catch (error) {
       throw new ProcessingFailed(topology, 'source', origin, error)
     }
@@ -79,7 +88,8 @@ export class Pipeline {
     for (const step of this.steps) {
       for (const task of step.tasks) {
         const isItsTick = task.partition === partition || (partition === 0 && task.partition >= partitions)
-        if (isItsTick) step.queue.push({ key: '', value: null, timestamp, partition: task.partition, origin, tick: true })
+        if (isItsTick)
+          step.queue.push({ key: '', value: null, timestamp, partition: task.partition, origin, tick: true })
       }
     }
   }
@@ -166,42 +176,39 @@ export class Pipeline {
     task.indexedUntil = origin.offset + 1
   }
 
-  #deliver(ops: Op[], key: string, value: any, timestamp: number, partition: number, origin: Origin): void {
+  #deliver(ops: Op[], record: Waiting): void {
     for (const op of ops) {
       switch (op.kind) {
         case 'step':
-          this.#stepOf(op.step).queue.push({ key, value, timestamp, partition, origin, tick: false })
+          this.#stepOf(op.step).queue.push(record)
           break
         case 'through':
-          this.#deliver(op.outs, key, value, timestamp, partitionOf(key, op.partitions), origin)
+          this.#deliver(op.outs, { ...record, partition: partitionOf(record.key, op.partitions) })
           break
         case 'filter':
-          if (op.accepts({ key, value, timestamp })) this.#deliver(op.outs, key, value, timestamp, partition, origin)
+          if (op.accepts(record)) this.#deliver(op.outs, record)
           break
         case 'map':
-          this.#map(op, key, value, timestamp, partition, origin)
+          this.#map(op, record)
           break
         case 'sink':
-          this.#send(op, key, value, timestamp, origin)
+          this.#send(op, record)
       }
     }
   }
 
-  #map(op: Op & { kind: 'map' }, key: string, value: any, timestamp: number, partition: number, origin: Origin): void {
-    const mapped = op.map({ key, value, timestamp })
+  #map(op: Op & { kind: 'map' }, record: Waiting): void {
+    const mapped = op.map(record)
     if (mapped === null) return
-    if (typeof mapped[Symbol.iterator] === 'function') {
-      for (const one of mapped) this.#deliver(op.outs, one.key, one.value, one.timestamp ?? timestamp, partition, origin)
-    } else {
-      this.#deliver(op.outs, mapped.key, mapped.value, mapped.timestamp ?? timestamp, partition, origin)
-    }
+    if (Symbol.iterator in mapped) for (const one of mapped) this.#deliver(op.outs, { ...record, ...one })
+    else this.#deliver(op.outs, { ...record, ...mapped })
   }
 
-  #send(op: Op & { kind: 'sink' }, key: string, value: any, timestamp: number, origin: Origin): void {
+  #send(op: Op & { kind: 'sink' }, { key, value, timestamp, origin }: Waiting): void {
     const bytes = value === null ? null : op.topic.value.encode(value)
     checkSize(op.topic, key, bytes)
     const headers = origin.history === undefined ? undefined : { [historyHeader]: origin.history }
-    this.#outputs.add(op.log, op.partitions, key, bytes, timestamp, headers)
+    this.#outputs.add(op, { key, value: bytes, timestamp, headers })
   }
 
   #stepOf(plan: StepPlan): Step {
@@ -213,7 +220,10 @@ export class Pipeline {
 function prefetch(step: Step): void {
   const { queue, tasks } = step
   if (tasks.length === 1) {
-    fetch(tasks[0], queue.filter(({ tick }) => !tick).map(({ key }) => key))
+    fetch(
+      tasks[0],
+      queue.filter(({ tick }) => !tick).map(({ key }) => key)
+    )
     return
   }
   const keys: string[][] = tasks.map(() => [])

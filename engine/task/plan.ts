@@ -1,8 +1,8 @@
 import { stop } from '../errors.ts'
 import type { TopicSpec } from '../log/log.ts'
-import type { AnyProcessor, Node, Topology, TopologyDefinition } from '../topology.ts'
 import type { Rec } from '../record.ts'
 import type { Topic } from '../topic.ts'
+import type { AnyProcessor, Node, Topology, TopologyDefinition } from '../topology.ts'
 
 type AnyTopic = Topic<any, any, any>
 
@@ -84,7 +84,8 @@ class Compiler {
   constructor(definitions: readonly TopologyDefinition[], options: PlanOptions) {
     this.#options = options
     for (const { nodes, version } of definitions) {
-      for (const node of nodes) if (node.kind === 'sink' && node.topic.kind === 'view') this.#viewVersions.set(node.topic.name, version)
+      for (const node of nodes)
+        if (node.kind === 'sink' && node.topic.kind === 'view') this.#viewVersions.set(node.topic.name, version)
     }
   }
 
@@ -102,9 +103,10 @@ class Compiler {
   finish(): Plan {
     const sources = [...this.#sources.values()]
     const ranks = this.#options.ranks ?? []
-    const rankOf = (source: SourcePlan) => (ranks.includes(source.topic.name) ? ranks.indexOf(source.topic.name) : ranks.length)
+    const rankOf = (source: SourcePlan) =>
+      ranks.includes(source.topic.name) ? ranks.indexOf(source.topic.name) : ranks.length
     sources.sort((a, b) => rankOf(a) - rankOf(b))
-    sources.forEach((source, rank) => void (source.rank = rank))
+    for (const [rank, source] of sources.entries()) source.rank = rank
     return { sources, steps: this.#steps.sort((a, b) => a.depth - b.depth), topics: [...this.#topics.values()] }
   }
 
@@ -119,7 +121,9 @@ class Compiler {
   }
 
   #outsOf(definition: TopologyDefinition, node: Node, ops: Map<Node, Op[]>, depth: number): Op[] {
-    return definition.nodes.filter(other => other.inputs.includes(node)).flatMap(other => this.#opsOf(definition, other, ops, depth))
+    return definition.nodes
+      .filter(other => other.inputs.includes(node))
+      .flatMap(other => this.#opsOf(definition, other, ops, depth))
   }
 
   /** Ops of a node; merges dissolve into their outputs. Each node is compiled once, its depth is the longest way to it. */
@@ -168,11 +172,16 @@ class Compiler {
     const { name, version } = definition
     const { processor } = node
     const base = `${name}.v${version}.${processor.name}`
-    const viewSink = definition.nodes.find(other => other.kind === 'sink' && other.topic.kind === 'view' && other.inputs[0] === node)
+    const viewSink = definition.nodes.find(
+      other => other.kind === 'sink' && other.topic.kind === 'view' && other.inputs[0] === node
+    )
     const view = viewSink?.kind === 'sink' ? this.#view(viewSink.topic, processor) : null
     const input = node.inputs[0]
     if (processor.index && input.kind !== 'source') {
-      throw stop('topology_index_input', `Step ${processor.name} declares an index: it must read its topic directly, with .from(topic).process(…).`)
+      throw stop(
+        'topology_index_input',
+        `Step ${processor.name} declares an index: it must read its topic directly, with .from(topic).process(…).`
+      )
     }
     return {
       topology: name,
@@ -191,7 +200,10 @@ class Compiler {
 
   #view(topic: AnyTopic, processor: AnyProcessor): StepPlan['view'] {
     if (!processor.view) {
-      throw stop('topology_no_view', `Step ${processor.name} has no view(…), so nothing can be published to ${topic.name}.`)
+      throw stop(
+        'topology_no_view',
+        `Step ${processor.name} has no view(…), so nothing can be published to ${topic.name}.`
+      )
     }
     const log = this.#log(topic)
     return { topic, log, partitions: this.#ensure(topic, log) }
@@ -203,7 +215,10 @@ class Compiler {
     if (node.kind === 'through') return node.topic.partitions ?? this.#options.partitions
     const counts = new Set(node.inputs.map(input => this.#partitionsOf(input)))
     if (counts.size > 1) {
-      throw stop('topology_not_copartitioned', `The inputs of ${node.name} have ${[...counts].join(' and ')} partitions: put .through(topic) before it.`)
+      throw stop(
+        'topology_not_copartitioned',
+        `The inputs of ${node.name} have ${[...counts].join(' and ')} partitions: put .through(topic) before it.`
+      )
     }
     return [...counts][0]
   }

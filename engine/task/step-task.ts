@@ -47,9 +47,11 @@ export class StepTask {
     }
     plan.stores.forEach(({ name, state }, i) => {
       const spec = plan.processor.state[state]
-      const cache = new StoreCache(store, storeId(name), partition, spec, budget)
+      const cache = new StoreCache({ store, storeId: storeId(name), partition, spec, budget })
       const ttlMs = spec.ttlMs ?? Number.POSITIVE_INFINITY
-      const onCreated = this.#deletesExpired(ttlMs) ? (key: string, time: number) => this.#expireLater(key, time, i) : null
+      const onCreated = this.#deletesExpired(ttlMs)
+        ? (key: string, time: number) => this.#expireLater(key, time, i)
+        : null
       const handle = spec.kind === 'table' ? new BoundTable(cache, onCreated) : new BoundValue(cache, onCreated)
       this.caches.push(cache)
       this.#bound.push(handle)

@@ -47,7 +47,7 @@ export class ViewPublisher {
       checkSize(view.topic, key, bytes)
       if (bytes === null) batch.delete('views', rowKeys[i])
       else batch.put('views', rowKeys[i], bytes)
-      outputs.add(view.log, view.partitions, key, bytes, viewTimestamp(task))
+      outputs.add(view, { key, value: bytes, timestamp: viewTimestamp(task) })
       changes.push({ view: view.topic.name, key, value: bytes })
     })
   }

@@ -7,7 +7,11 @@ const counts = () =>
     name: 'count',
     graceMs: minutes(5),
     state: { count: value(numberCodec, { ttlMs: minutes(10) }) },
-    process({ key, timestamp }: { key: string; value: number; timestamp: number }, state, emit: (key: string, value: number) => void) {
+    process(
+      { key, timestamp }: { key: string; value: number; timestamp: number },
+      state,
+      emit: (key: string, value: number) => void
+    ) {
       state.count.set((state.count.get() ?? 0) + 1)
       state.timers.at(timestamp + minutes(1))
       emit(key, state.count.get() ?? 0)

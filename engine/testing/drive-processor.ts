@@ -50,7 +50,9 @@ export function driveProcessor<K extends string, In, OutK extends string, Out, V
     indexTopic: null,
     depth: 0
   }
-  const count = (name: CounterName, by: number) => void (counted[name] += by)
+  const count = (name: CounterName, by: number) => {
+    counted[name] += by
+  }
   const task = new StepTask({ plan, partition: 0, store, storeId, budget: new CacheBudget(1 << 30), count })
   const index = processor.index?.create()
   let late = 0
@@ -95,7 +97,8 @@ export function driveProcessor<K extends string, In, OutK extends string, Out, V
       }
       if (processor.index) processor.index.apply(index, { key, value, timestamp })
       task.bind(key, timestamp)
-      const emit = (outKey: OutK, out: Out, at = timestamp) => void emitted.push({ key: outKey, value: out, timestamp: at })
+      const emit = (outKey: OutK, out: Out, at = timestamp) =>
+        void emitted.push({ key: outKey, value: out, timestamp: at })
       processor.process({ key, value, timestamp }, task.handles, emit, index)
     })
   const driver = Object.assign(feed, {
