@@ -6,3 +6,5 @@ export type ItemId = Id<'item'>
 export type OrderId = Id<'order'>
 /** `user_id`, else `session_id`: the key of the `interactions` topic. */
 export type VisitorId = Id<'visitor'>
+/** Who an act counts for: a user where one is known, else a session. */
+export type PersonId = Id<'person'>

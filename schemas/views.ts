@@ -35,7 +35,9 @@ export interface ItemFeatures {
   /** The same without acts that an answer of ours caused. */
   organic: [number, number, number, number]
   views: number
+  clicks: number
   carts: number
+  /** Baskets with the item. */
   purchases: number
   /** Units sold less returned. */
   units: number
@@ -43,7 +45,7 @@ export interface ItemFeatures {
   trend: number
   /** Purchases over views + 1 where views are known, else null. */
   conversion: number | null
-  /** Tenth of its category's price range, 0..9; null without a price. */
+  /** Fixed logarithmic band, 0..9 (recommend/price-band.ts); null without a price. */
   price_band: number | null
   first_seen: number
   last_seen: number
@@ -88,6 +90,8 @@ export interface SessionView {
   items: { product_id: string; event_type: 'view' | 'click' | 'add_to_cart' | 'purchase'; ts: number }[]
   /** In the cart now, ≤ 50. */
   cart: string[]
+  /** Dismissed in this session, ≤ 50. */
+  dismissed: string[]
 }
 
 /** View `identities`, key session_id or device user id: who it belongs to. */
