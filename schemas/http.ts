@@ -91,6 +91,12 @@ export interface RankRequest {
   explain?: boolean
 }
 
+export interface TokenRequest {
+  user_id?: string
+  session_id: string
+  ttl_s: number
+}
+
 export interface Reason {
   code: ReasonCode
   /** The item of this person's own history, or of the request, that led here. */
