@@ -2,7 +2,7 @@
  * Who may import whom. Types count as much as values. Checked by `npm run check` (deploy/layers.mjs).
  *
  * A rule says what a layer may import of ours; whatever it does not name is forbidden. Tests, benchmarks and the
- * composition roots (main.ts, and the entry file of a worker thread) see everything.
+ * composition roots (main.ts, compose-*.ts, and the entry file of a worker thread) see everything.
  */
 export const layers = [
   'engine',
@@ -51,7 +51,7 @@ const doors = [
 ]
 
 const tests = '([.](test|bench)|-contract)[.]ts$'
-const roots = '(^|/)(main|[a-z0-9-]+-thread)[.]ts$'
+const roots = '(^|/)(main|compose-[a-z]+|[a-z0-9-]+-thread)[.]ts$'
 const generator = '^docs/'
 
 const layerRules = Object.entries(mayImport).map(([layer, allowed]) => ({
@@ -92,7 +92,7 @@ export default {
       name: 'csv-parse-has-one-door',
       comment: 'input files are read in one folder',
       severity: 'error',
-      from: { path: `^(${layers.join('|')})/`, pathNot: ['^serve/load/', tests] },
+      from: { path: `^(${layers.join('|')})/`, pathNot: ['^connectors/files/', tests] },
       to: { path: '(^|node_modules/)csv-parse($|/)' }
     },
     {

@@ -44,7 +44,7 @@ export interface StreamOptions {
   clock?: Clock
   faults?: Faults
   batchRecords?: number
-  onCommit?: (committed: Committed) => void
+  onCommit?: (committed: Committed, tookMs: number) => void
 }
 
 /** What happened since start, for metrics. */
@@ -253,7 +253,7 @@ export class Stream {
     this.#lastCommitMs = clock.monotonic() - started
     this.#count(committed)
     if (this.budget.isHalfFull) for (const task of this.#tasks) for (const cache of task.caches) cache.turn()
-    onCommit?.(committed)
+    onCommit?.(committed, this.#lastCommitMs)
   }
 
   #count(_committed: Committed): void {

@@ -44,7 +44,8 @@ export interface SourcePlan {
   partitions: number
   /** Inputs of equal time are taken in this order: as declared. */
   rank: number
-  readers: { topology: string; outs: Op[] }[]
+  /** `writes`: the topics that the topology publishes to. */
+  readers: { topology: string; outs: Op[]; writes: string[] }[]
 }
 
 export interface Plan {
@@ -117,7 +118,8 @@ class Compiler {
       source = { topic: node.topic, log, partitions: this.#ensure(node.topic, log), rank: 0, readers: [] }
       this.#sources.set(log, source)
     }
-    source.readers.push({ topology: definition.name, outs })
+    const writes = definition.nodes.flatMap(other => (other.kind === 'sink' ? [this.#log(other.topic)] : []))
+    source.readers.push({ topology: definition.name, outs, writes })
   }
 
   #outsOf(definition: TopologyDefinition, node: Node, ops: Map<Node, Op[]>, depth: number): Op[] {
