@@ -1,24 +1,15 @@
 import { ByteReader, ByteWriter } from '../bytes.ts'
-import { type Column, commitStampKey, type StoreReader, type WriteBatch } from '../stores/state-store.ts'
+import type { StoreReader, WriteBatch } from '../stores/state-store.ts'
 import type { TopicSpec } from './log.ts'
 
 /**
  * The rows of the embedded log.
  *
  * column log:  u16 topic id, u16 partition, u64 base offset → chunk (chunk.ts)
- * column meta: `commit` → the number of the last commit, and of the last one that touched log, state and views
- *              `t/` name → topic spec with its id (JSON)     `e/` u16 topic id, u16 partition → start and end offset
+ * column meta: `t/` name → topic spec with its id (JSON)     `e/` u16 topic id, u16 partition → start and end offset
  *              `g/` group `\0` topic → committed offsets     `p/` producer → position     `u/` anything → of the caller
+ *              `commit`: see commit-chain.ts
  */
-const commitKey = Buffer.from('commit')
-const stamped: readonly Column[] = ['log', 'state', 'views']
-
-export interface CommitRow {
-  commit: number
-  /** The last commit that touched each of `log`, `state`, `views`. */
-  touched: [log: number, state: number, views: number]
-}
-
 export interface TopicRow {
   id: number
   spec: TopicSpec
@@ -44,34 +35,6 @@ export function chunkRange(topicId: number, partition: number, fromOffset = 0, t
           .copy()
       : chunkKey(topicId, partition, toOffset)
   return { gte: chunkKey(topicId, partition, fromOffset), lt }
-}
-
-export function putCommit(batch: WriteBatch, row: CommitRow): void {
-  const { commit, touched } = row
-  stamped.forEach((column, i) => {
-    if (!batch.touched(column)) return
-    touched[i] = commit
-    batch.put(column, commitStampKey, out.reset().i64(commit).view())
-  })
-  out.reset().i64(commit)
-  for (const of of touched) out.i64(of)
-  batch.put('meta', commitKey, out.view())
-}
-
-export function readCommit(store: StoreReader): CommitRow {
-  const [bytes] = store.getMany('meta', [commitKey])
-  if (!bytes) return { commit: 0, touched: [0, 0, 0] }
-  const input = new ByteReader(bytes)
-  return { commit: input.i64(), touched: [input.i64(), input.i64(), input.i64()] }
-}
-
-/** Columns whose own stamp is not the one that the last commit knows: rows of theirs were lost. */
-export function columnsBehind(store: StoreReader): Column[] {
-  const { touched } = readCommit(store)
-  return stamped.filter((column, i) => {
-    const [bytes] = store.getMany(column, [commitStampKey])
-    return (bytes ? new ByteReader(bytes).i64() : 0) !== touched[i]
-  })
 }
 
 export function putTopic(batch: WriteBatch, { id, spec }: TopicRow): void {

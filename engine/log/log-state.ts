@@ -1,11 +1,14 @@
 import type { StateStore } from '../stores/state-store.ts'
+import { type CommitRow, readCommit } from './commit-chain.ts'
 import type { FsyncPolicy } from './fsync-policy.ts'
-import { type CommitRow, readCommit, readGroups } from './log-rows.ts'
+import { readGroups } from './log-rows.ts'
 import { TopicTable } from './topic-table.ts'
 
 /** Notes each commit outside the database, which may lose some without saying so (commit-marker.ts). */
 export interface CommitRecorder {
   record(commit: number, isSynced: boolean): void
+  /** Commits up to this one no longer need the chain (commit-chain.ts). */
+  readonly settled: number
 }
 
 /** What the writer of a log holds in memory; only `Staging.applied` and `TopicTable` change it. */

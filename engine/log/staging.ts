@@ -1,8 +1,9 @@
 import { stop } from '../errors.ts'
 import type { WriteBatch } from '../stores/state-store.ts'
 import { ChunkBuilder } from './chunk.ts'
+import { type CommitRow, dropSettled, putCommit } from './commit-chain.ts'
 import type { NewRecord } from './log.ts'
-import { type CommitRow, chunkKey, metaKey, producerKey, putCommit, putEnds, putPositions } from './log-rows.ts'
+import { chunkKey, metaKey, producerKey, putEnds, putPositions } from './log-rows.ts'
 import type { LogState } from './log-state.ts'
 import type { TopicState } from './topic-table.ts'
 
@@ -84,9 +85,8 @@ export class Staging {
   finish(): number {
     for (const { topic, partition, end } of this.#growth)
       putEnds(this.batch, topic.id, partition, { start: topic.starts[partition], end })
-    const { commit, touched } = this.#state.row
-    this.#row = { commit: commit + 1, touched: [...touched] }
-    putCommit(this.batch, this.#row)
+    const { row, marker } = this.#state
+    this.#row = putCommit(this.batch, row, marker?.settled)
     this.#sync = this.#state.fsync.isDue()
     return this.#row.commit
   }
@@ -95,6 +95,7 @@ export class Staging {
   applied(): void {
     if (this.#row === null) throw misused('applied before finish')
     const state = this.#state
+    const hasSettledMore = this.#row.settled > state.row.settled
     state.row = this.#row
     for (const { topic, partition, end } of this.#growth) topic.ends[partition] = end
     for (const { group, topic, positions } of this.#positions) state.positionsOf(group).set(topic, positions)
@@ -102,6 +103,7 @@ export class Staging {
     this.#end()
     state.marker?.record(this.#row.commit, this.#sync)
     if (this.#sync) state.synced()
+    if (hasSettledMore) dropSettled(state.store, this.#row)
   }
 
   discard(): void {

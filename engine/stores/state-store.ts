@@ -2,13 +2,11 @@
  * Ordered bytes with atomic batches: what the engine and the embedded log need of a storage engine, and no more.
  * Synchronous on purpose: a unit of work reads everything it needs in one `getMany` and then never waits.
  *
- * Keys sort by byte. A key has at least two bytes; the one-byte key `commitStampKey` belongs to the log, which stamps
- * every column that a commit touched, so that the loss of one column alone is noticed (data-directory.ts).
+ * Keys sort by byte and have at least two of them; those that begin with two zero bytes belong to the log
+ * (log/commit-chain.ts), in every column.
  */
 export type Column = 'meta' | 'log' | 'state' | 'views'
 export const columns: readonly Column[] = ['meta', 'log', 'state', 'views']
-
-export const commitStampKey: Buffer = Buffer.from([0])
 
 export interface Range {
   gte: Uint8Array
