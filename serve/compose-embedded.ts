@@ -23,6 +23,8 @@ export interface Embedded {
   readonly lostCommits: number
   /** A channel of its own to the stream thread, for another thread. */
   connect(): MessagePort
+  /** Ends the stream thread after its last commit and starts it anew; what is asked of it meanwhile waits. */
+  restartStream(change: Partial<StreamThreadData>): Promise<void>
   bytesOnDisk(): number
   /** Commits what is open and lets go of the directory. */
   close(): Promise<void>
@@ -37,57 +39,84 @@ const threadFile = new URL(
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { storeMb, streamHeapMb, acceptLoss, ...threadOptions } = options
   const directory = await openDataDirectory(options.directory, { memoryMb: storeMb, acceptLoss })
-  const workerData: StreamThreadData = { ...threadOptions, handle: directory.store.handle }
-  const worker = new Worker(threadFile, { workerData, resourceLimits: { maxOldGenerationSizeMb: streamHeapMb } })
-  const client = new StreamClient(worker)
-  let isClosing = false
-  const exited = new Promise<void>(resolve => {
-    worker.once('exit', code => {
-      const error = stop(
-        'stream_thread_ended',
-        `The stream thread ended (exit code ${code}): start again; what was acknowledged is on the disk.`
-      )
-      client.failAll(error)
-      if (!isClosing) client.onFatal(error)
-      resolve()
-    })
-  })
-  const failed = new Promise<never>((_, reject) => {
-    worker.once('error', error => reject(threadFailed(error)))
-  })
-  const started = new Promise<void>((resolve, reject) => {
-    client.onStarted = () => resolve()
-    client.onFatal = reject
-  })
-  const close = async () => {
-    isClosing = true
-    await Promise.race([client.stop().catch(() => 0), exited])
-    await exited
-    await directory.close()
-  }
+  const data: StreamThreadData = { ...threadOptions, handle: directory.store.handle }
   try {
-    await Promise.race([started, failed])
+    let thread = startThread(data, streamHeapMb)
+    const client = new StreamClient(thread.worker)
+    await thread.watch(client)
+    const stopThread = async () => {
+      thread.isEnding = true
+      await Promise.race([client.stop().catch(() => 0), thread.exited])
+      await thread.exited
+    }
+    return {
+      store: directory.store,
+      log: new LogReader(directory.store),
+      client,
+      lostCommits: directory.lostCommits,
+      connect: () => {
+        const { port1, port2 } = new MessageChannel()
+        thread.worker.postMessage({ type: 'connect', port: port1 }, [port1])
+        return port2
+      },
+      restartStream: async change => {
+        client.hold()
+        await stopThread()
+        Object.assign(data, change)
+        thread = startThread(data, streamHeapMb)
+        client.attach(thread.worker)
+        await thread.watch(client)
+      },
+      bytesOnDisk: () => directory.store.bytesOnDisk(),
+      close: async () => {
+        await stopThread()
+        await directory.close()
+      }
+    }
   } catch (error) {
-    isClosing = true
-    await worker.terminate()
-    await exited
     await directory.close()
     throw error
   }
-  failed.catch(error => client.onFatal(threadFailed(error)))
-  return {
-    store: directory.store,
-    log: new LogReader(directory.store),
-    client,
-    lostCommits: directory.lostCommits,
-    connect: () => {
-      const { port1, port2 } = new MessageChannel()
-      worker.postMessage({ type: 'connect', port: port1 }, [port1])
-      return port2
-    },
-    bytesOnDisk: () => directory.store.bytesOnDisk(),
-    close
+}
+
+interface StreamThread {
+  worker: Worker
+  exited: Promise<void>
+  isEnding: boolean
+  /** Kept once the thread is ready to work; later failures go to `client.onFatal`. */
+  watch(client: StreamClient): Promise<void>
+}
+
+function startThread(data: StreamThreadData, heapMb: number): StreamThread {
+  const worker = new Worker(threadFile, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: heapMb } })
+  let failure: MillraceError | null = null
+  worker.once('error', error => {
+    failure = threadFailed(error)
+  })
+  const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
+  const thread: StreamThread = {
+    worker,
+    exited,
+    isEnding: false,
+    watch: client =>
+      new Promise<void>((resolve, reject) => {
+        const onFatal = client.onFatal
+        client.onFatal = reject
+        client.onStarted = () => {
+          client.onFatal = onFatal
+          resolve()
+        }
+        void exited.then(() => {
+          const error =
+            failure ??
+            stop('stream_thread_ended', 'The stream thread ended: start again; what was acknowledged is on the disk.')
+          client.failAll(error)
+          reject(error)
+          if (!thread.isEnding) client.onFatal(error)
+        })
+      })
   }
+  return thread
 }
 
 function threadFailed(error: unknown): MillraceError {

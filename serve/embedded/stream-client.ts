@@ -43,7 +43,9 @@ type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never
 
 /** The stream thread as other threads see it: appends in, commits out. */
 export class StreamClient {
-  readonly #peer: Peer
+  #peer: Peer
+  /** Requests made while one thread is replaced by the next. */
+  #held: (() => void)[] | null = null
   readonly #waiting = new Map<number, Waiting>()
   readonly #batches = new Map<string, Batch>()
   #nextId = 1
@@ -62,7 +64,27 @@ export class StreamClient {
 
   constructor(peer: Peer) {
     this.#peer = peer
-    peer.on('message', (event: StreamEvent) => this.#receive(event))
+    this.#listen(peer)
+  }
+
+  /** Everything asked from now on waits for the next thread. */
+  hold(): void {
+    this.#held ??= []
+  }
+
+  /** Goes on with another thread. */
+  attach(peer: Peer): void {
+    this.#peer = peer
+    this.#listen(peer)
+    const held = this.#held ?? []
+    this.#held = null
+    for (const send of held) send()
+  }
+
+  #listen(peer: Peer): void {
+    peer.on('message', (event: StreamEvent) => {
+      if (peer === this.#peer) this.#receive(event)
+    })
   }
 
   /**
@@ -97,8 +119,9 @@ export class StreamClient {
     return this.#request({ type: 'flush' })
   }
 
+  /** Also while requests are held: it is the last one of its thread. */
   stop(): Promise<number> {
-    return this.#request({ type: 'stop' })
+    return this.#send({ type: 'stop' })
   }
 
   /** The thread is gone: nobody waits for it any longer. */
@@ -128,6 +151,12 @@ export class StreamClient {
   }
 
   #request(request: WithoutId<StreamRequest>): Promise<number> {
+    const held = this.#held
+    if (!held) return this.#send(request)
+    return new Promise((resolve, reject) => held.push(() => this.#send(request).then(resolve, reject)))
+  }
+
+  #send(request: WithoutId<StreamRequest>): Promise<number> {
     const id = this.#nextId++
     const transfer = request.type === 'append' ? [request.records.buffer] : []
     return new Promise((resolve, reject) => {

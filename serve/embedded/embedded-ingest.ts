@@ -1,0 +1,71 @@
+import type { NewRecord } from '../../engine/log/log.ts'
+import type { Topic } from '../../engine/topic.ts'
+import type { TableName } from '../../schemas/http.ts'
+import type { Interaction } from '../../schemas/interaction.ts'
+import { interactions, merges, orderItems, orders, products, users } from '../../schemas/topics.ts'
+import type { Ingest, RowChange, TableRows, Written } from '../ports.ts'
+import { type CommitFreshness, tokenOf } from './freshness.ts'
+import type { StreamClient } from './stream-client.ts'
+
+const tables: { [T in TableName]: { topic: Topic<any, any>; timeOf: (row: TableRows[T]) => number | null } } = {
+  products: { topic: products, timeOf: row => row.updated_at },
+  users: { topic: users, timeOf: row => row.updated_at },
+  orders: { topic: orders, timeOf: row => row.order_ts },
+  'order-items': { topic: orderItems, timeOf: () => null }
+}
+
+export interface EmbeddedIngestOptions {
+  client: Pick<StreamClient, 'append'>
+  freshness: CommitFreshness
+  now: () => number
+  /** Called with events once they are durable: they count in their session's next answer. */
+  onEvents: (events: readonly Interaction[]) => void
+  /** Called before the first rows of a table are written. */
+  beforeRows: (table: TableName) => Promise<void>
+}
+
+/** Writes what the edge has accepted to the log, by way of the stream thread. */
+export class EmbeddedIngest implements Ingest {
+  readonly #options: EmbeddedIngestOptions
+
+  constructor(options: EmbeddedIngestOptions) {
+    this.#options = options
+  }
+
+  async appendEvents(events: Interaction[]): Promise<Written> {
+    const records = events.map(interactionRecord)
+    const written = await this.#append(interactions.name, records)
+    this.#options.onEvents(events)
+    return written
+  }
+
+  async appendRows<T extends TableName>(table: T, changes: RowChange<TableRows[T]>[]): Promise<Written> {
+    await this.#options.beforeRows(table)
+    const { topic, timeOf } = tables[table]
+    const now = this.#options.now()
+    const records = changes.map(({ key, row }) => ({
+      key,
+      value: row === null ? null : topic.value.encode(row),
+      timestamp: (row === null ? null : timeOf(row)) ?? now
+    }))
+    return this.#append(topic.name, records)
+  }
+
+  merge(userId: string, from: string): Promise<Written> {
+    const ts = this.#options.now()
+    return this.#append(merges.name, [
+      { key: from, value: merges.value.encode({ user_id: userId, ts }), timestamp: ts }
+    ])
+  }
+
+  async #append(topic: string, records: NewRecord[]): Promise<Written> {
+    const commit = await this.#options.client.append(topic, records)
+    this.#options.freshness.written(commit)
+    return { token: tokenOf(commit) }
+  }
+}
+
+/** Keyed by `user_id`, else `session_id`: a person's events stay in order. */
+export function interactionRecord(event: Interaction): NewRecord {
+  return { key: event.user_id ?? event.session_id, value: interactions.value.encode(event), timestamp: event.ts }
+}
