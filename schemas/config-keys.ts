@@ -1,0 +1,152 @@
+import { apiKeys, choice, columnNames, integer, type Key, text, texts, yesOrNo } from './config-kinds.ts'
+
+/** Every configuration key there is: what changes how Millrace runs, never what it answers (that is code). */
+
+const word = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/
+const host = /^[A-Za-z0-9.:_[\]-]+$/
+const port = (initial: number, what: string) =>
+  integer(initial, { min: 0, max: 65_535, meaning: `${what}; 0 takes any free one.` })
+
+const mapped = (what: string, ours: readonly string[]) => ({
+  columns: columnNames(ours, { meaning: `Names of columns in your ${what}, where they differ from ours.` })
+})
+
+export const configKeys = {
+  log: choice<'embedded'>('embedded', ['embedded'], {
+    meaning: 'Where records are kept. The embedded log is a directory of this machine, used by one process.'
+  }),
+  namespace: text('millrace', {
+    pattern: word,
+    what: 'a word of letters, digits, _ and -',
+    meaning: 'Prefix of the names of views and internal topics.'
+  }),
+  data_dir: text('./millrace-data', {
+    pattern: /./,
+    what: 'a path',
+    meaning: 'Directory of the log and the state; relative to the working directory.'
+  }),
+  embedded: {
+    partitions: integer(4, {
+      min: 1,
+      max: 256,
+      meaning: 'Partitions of a topic. Fixed when the data directory is made.'
+    }),
+    fsync_interval_ms: integer(1000, {
+      min: 0,
+      unit: 'ms',
+      meaning:
+        'A power loss costs at most the commits of this time (a kill costs nothing); 0 waits for the disk at each.'
+    })
+  },
+  http: {
+    port: port(8080, 'Port of the public API'),
+    host: text('127.0.0.1', {
+      pattern: host,
+      what: 'a host name or an address',
+      meaning: 'Address the public API listens on; any but loopback needs api_keys, or insecure.'
+    }),
+    cors_origins: texts({ meaning: 'Origins of web pages that may call, such as https://shop.example; * is any.' })
+  },
+  admin: {
+    port: port(9090, 'Port of health, metrics and the commands'),
+    host: text('127.0.0.1', {
+      pattern: host,
+      what: 'a host name or an address',
+      meaning: 'Address the admin port listens on; commands are answered on loopback only, unless api_keys are set.'
+    })
+  },
+  stream: {
+    commit_interval_ms: integer(50, {
+      min: 1,
+      max: 60_000,
+      unit: 'ms',
+      meaning: 'How long records may be processed before they are committed and seen.'
+    }),
+    catch_up_interval_ms: integer(1000, {
+      min: 1,
+      max: 60_000,
+      unit: 'ms',
+      meaning: 'The same while far behind: longer units write a busy key once for many records.'
+    }),
+    memory_max_mb: integer(512, {
+      min: 256,
+      unit: 'MB',
+      meaning: 'Heaps, decoded state, memtables and block caches together; the parts are printed at the start.'
+    })
+  },
+  purchase_source: choice<'auto' | 'orders' | 'events'>('auto', ['auto', 'orders', 'events'], {
+    meaning: 'Which of them feeds popularity, baskets and bought items; auto: orders once that table is fed.'
+  }),
+  consent: {
+    default: choice<'denied' | 'granted'>('denied', ['denied', 'granted'], {
+      meaning: 'Whether people whose consent is not known are personalised beyond their session.'
+    })
+  },
+  events: {
+    max_age_days: integer(730, {
+      min: 1,
+      unit: 'days',
+      meaning: 'Older live events are refused as ts_too_old; loads accept any past.'
+    })
+  },
+  api_keys: apiKeys({ meaning: 'Who may call, and what for; without keys only loopback is answered.' }),
+  tables: {
+    users: mapped('users', ['user_id', 'name', 'country', 'preferences', 'consent_personalization', 'updated_at']),
+    products: mapped('products', [
+      'product_id',
+      'title',
+      'description',
+      'category',
+      'brand',
+      'attributes',
+      'price',
+      'stock',
+      'image_url',
+      'group_id',
+      'currency',
+      'active',
+      'available_in',
+      'available_from',
+      'available_until',
+      'created_at',
+      'updated_at'
+    ]),
+    orders: mapped('orders', ['order_id', 'user_id', 'order_ts', 'total', 'status']),
+    'order-items': mapped('order items', ['order_id', 'product_id', 'qty', 'price', 'returned_qty', 'deleted'])
+  },
+  sensitive_categories: texts({
+    meaning: 'Category paths that appear in no reason, no e-mail and in nobody else’s list.'
+  }),
+  excluded_ids: texts({
+    meaning: 'User and session ids whose traffic counts for nobody else: staff, tests, scrapers.'
+  }),
+  insecure: yesOrNo(false, { meaning: 'Listen beyond loopback although there are no keys.' })
+}
+
+type ValuesOf<S> = {
+  readonly [K in keyof S]: S[K] extends Key<infer T> ? T : ValuesOf<S[K]>
+}
+
+/** The configuration as the program uses it: same nesting as the file. */
+export type Config = ValuesOf<typeof configKeys>
+
+export interface NamedKey {
+  /** With dots, as in the reference page. */
+  name: string
+  path: readonly string[]
+  /** The environment variable over the file. */
+  variable: string
+  key: Key<unknown>
+}
+
+/** All keys in the order of the list. */
+export const namedKeys: readonly NamedKey[] = flatten(configKeys, [])
+
+function flatten(tree: object, path: readonly string[]): NamedKey[] {
+  return Object.entries(tree).flatMap(([part, branch]) => {
+    const here = [...path, part]
+    if (!('isKey' in branch)) return flatten(branch, here)
+    const variable = `MILLRACE_${here.join('_').replaceAll('-', '_').toUpperCase()}`
+    return [{ name: here.join('.'), path: here, variable, key: branch as Key<unknown> }]
+  })
+}
