@@ -1,11 +1,12 @@
 import { poison } from '../engine/errors.ts'
+import { limits } from './http.ts'
 
 /**
  * One field of a public JSON row at a time (INTERFACES 3). `undefined`, `null` and `''` mean absent. Every reader throws
  * nothing but a `skip` error with one of the codes `missing_field`, `invalid_field`, `id_too_long`, `bad_timestamp`.
  */
 
-export const idBytesMax = 256
+const idBytesMax = limits.idBytes
 
 /** A required id, which must be a string. */
 export function id(name: string, value: unknown): string {
@@ -190,22 +191,29 @@ export function timeOfText(text: string): number {
   // 60 is a leap second: the first moment of the next minute.
   if (!(month >= 1 && month <= 12 && day >= 1 && hour <= 23 && minute <= 59 && second <= 60)) return Number.NaN
   if (!(day <= daysInMonth(year, month))) return Number.NaN
-  let at = 19
+  const offsetAt = text.charCodeAt(19) === 46 ? fractionEnd(text) : 19
+  const minutes = (daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute - offsetMinutes(text, offsetAt)
+  return minutes * 60_000 + second * 1000 + (offsetAt === 19 ? 0 : millisOf(text, offsetAt))
+}
+
+/** Where the digits behind the seconds end. */
+function fractionEnd(text: string): number {
+  let at = 20
+  while (isDigit(text, at)) at++
+  return at
+}
+
+/** The first three digits behind the seconds; NaN without any. */
+function millisOf(text: string, end: number): number {
+  if (end === 20) return Number.NaN
   let millis = 0
-  if (text.charCodeAt(at) === 46) {
-    const start = ++at
-    let scale = 100
-    for (; at < length; at++) {
-      const digit = text.charCodeAt(at) - 48
-      if (digit < 0 || digit > 9) break
-      millis += digit * scale
-      scale = scale === 100 ? 10 : scale === 10 ? 1 : 0
-    }
-    if (at === start) return Number.NaN
-  }
-  const offset = offsetMinutes(text, at)
-  const minutes = (daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute - offset
-  return minutes * 60_000 + second * 1000 + millis
+  for (let at = 20; at < 23; at++) millis = millis * 10 + (at < end ? text.charCodeAt(at) - 48 : 0)
+  return millis
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= 48 && code <= 57
 }
 
 function offsetMinutes(text: string, at: number): number {

@@ -16,6 +16,7 @@ import {
   optionalTime,
   rowId
 } from './fields.ts'
+import { limits } from './http.ts'
 import { type Context, type EventType, eventTypes, type Interaction } from './interaction.ts'
 import {
   type OrderItemRow,
@@ -34,9 +35,9 @@ import {
  * read as absent.
  */
 
-export const eventBytesMax = 16_384
+const eventBytesMax = limits.eventBytes
 /** How far a client's clock may run ahead of ours. */
-export const eventAheadMaxMs = 5 * 60_000
+const eventAheadMaxMs = 5 * 60_000
 
 const eventTypeNames = new Set<string>(eventTypes)
 

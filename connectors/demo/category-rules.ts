@@ -88,7 +88,7 @@ const categoryRules: [category: string, words: string][] = [
     'garden|plant|planter|watering|birdhouse|bird house|herb|seed|flower pot|flowerpot|candlepot|trowel|trellis|thermometer|greenhouse|gardeners|bucket|grow|shed|windchime|wind chime|chime|vase|cactus|feeder|dovecote|spade|hose|wheelbarrow|pot'
   ],
   [
-    'kitchen > tins, jars & storage',
+    'kitchen > tins & storage',
     'tin|jar|storage|container|canister|cannister|bread bin|bin|pantry|snack|crate|caddy|bottle|food|rack|box of|drawer liner'
   ],
   [
@@ -110,7 +110,7 @@ const categoryRules: [category: string, words: string][] = [
   ]
 ]
 
-export const otherCategory = 'home > other'
+const otherCategory = 'home > other'
 
 const compiled = categoryRules.map(([category, words]) => ({ category, pattern: wordsOf(words) }))
 

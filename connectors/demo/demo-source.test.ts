@@ -4,7 +4,7 @@ import { batchRowsMax, type DemoBatch, demoBatches } from './demo-source.ts'
 import { lastOrderTime } from './online-retail.ts'
 
 /** What the mapping makes of the data; a change of it is a decision, since running shops hold the old answer. */
-const digest = '81ea2dfde2ce56b5a609f6a4bd6c03473a88422ad5726d44ada63925870b7070'
+const digest = '1f13dcb7af5bde1268b7e01fbab307683032f814c2326964a0bcc562fbeebcda'
 
 test('the history is the same every time', t => {
   const hash = createHash('sha256')

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { lastOrderTime, openDemoShop, type ShopMoment, shiftBefore } from './online-retail.ts'
 import { isProductCode } from './retail-lines.ts'
@@ -27,6 +28,16 @@ test('every line of the data is accounted for', t => {
     541_909
   )
   t.is(items + linesMerged, lines.sale)
+})
+
+test('docs/demo-shop.md names every count', t => {
+  const page = readFileSync(new URL('../../docs/demo-shop.md', import.meta.url), 'utf8')
+  const { lines, ...counts } = shop.counts
+  const stated = [...Object.values(lines), ...Object.values(counts), shop.products.length, shop.users.length]
+  t.deepEqual(
+    stated.map(count => count.toLocaleString('en')).filter(count => !page.includes(count)),
+    []
+  )
 })
 
 test('a product has the usual title, the median price and a derived category', t => {

@@ -92,12 +92,12 @@ function usersOf({ countries, invoices }: RetailFile, shiftMs: number): UserRow[
 }
 
 function* momentsOf(
-  { invoices }: RetailFile,
+  file: RetailFile,
   products: ProductRow[],
   { orders, items, returns }: RetailOrders,
   shiftMs: number
 ): Generator<ShopMoment> {
-  const timeOf = (invoice: number) => invoices.minutes[invoice] * 60_000 + shiftMs
+  const { orderRow, itemRow, timeOf } = rowsOf(file, products, { orders, items }, shiftMs)
   let nextReturn = 0
   for (let order = 0; order < orders.invoices.length; order++) {
     while (returns[nextReturn]?.invoice < orders.invoices[order]) yield returnMoment(nextReturn++)
@@ -108,19 +108,10 @@ function* momentsOf(
   function orderMoment(order: number): ShopMoment {
     const row = orderRow(order, 'placed')
     const moment: ShopMoment = { ts: row.order_ts, orders: [row], items: [], purchases: [] }
-    const user_id = invoices.customers[orders.invoices[order]] === 0 ? null : row.user_id
     for (let item = orders.firstItems[order]; item < orders.firstItems[order + 1]; item++) {
-      const line = itemRow(item, row.order_id, 0)
+      const line = itemRow(item, order, 0)
       moment.items.push(line)
-      moment.purchases.push({
-        event_id: eventIdOf(items.lines[item]),
-        user_id,
-        session_id: `s_${row.order_id}`,
-        event_type: 'purchase',
-        product_id: line.product_id,
-        ts: row.order_ts,
-        context: { order_id: row.order_id, price: line.price, qty: line.qty }
-      })
+      moment.purchases.push(purchaseOf(row, line, items.lines[item]))
     }
     return moment
   }
@@ -130,12 +121,21 @@ function* momentsOf(
     return {
       ts: timeOf(invoice),
       orders: ordersReturned.map(order => orderRow(order, 'returned')),
-      items: changed.map(({ item, order, returned }) => itemRow(item, orderIdOf(order), returned)),
+      items: changed.map(({ item, order, returned }) => itemRow(item, order, returned)),
       purchases: []
     }
   }
+}
 
-  function orderRow(order: number, status: 'placed' | 'returned'): OrderRow {
+function rowsOf(
+  { invoices }: RetailFile,
+  products: ProductRow[],
+  { orders, items }: Pick<RetailOrders, 'orders' | 'items'>,
+  shiftMs: number
+) {
+  return { orderRow, itemRow, timeOf }
+
+  function orderRow(order: number, status: OrderRow['status']): OrderRow {
     const invoice = orders.invoices[order]
     const order_id = invoices.numbers[invoice]
     const customer = invoices.customers[invoice]
@@ -150,14 +150,33 @@ function* momentsOf(
     }
   }
 
-  function orderIdOf(order: number): string {
-    return invoices.numbers[orders.invoices[order]]
+  function itemRow(item: number, order: number, returned_qty: number): OrderItemRow {
+    const qty = items.quantities[item]
+    return {
+      order_id: invoices.numbers[orders.invoices[order]],
+      product_id: products[items.products[item]].product_id,
+      qty,
+      price: pence(items.values[item] / qty),
+      returned_qty,
+      deleted: false
+    }
   }
 
-  function itemRow(item: number, order_id: string, returned_qty: number): OrderItemRow {
-    const qty = items.quantities[item]
-    const { product_id } = products[items.products[item]]
-    return { order_id, product_id, qty, price: pence(items.values[item] / qty), returned_qty, deleted: false }
+  function timeOf(invoice: number): number {
+    return invoices.minutes[invoice] * 60_000 + shiftMs
+  }
+}
+
+function purchaseOf(order: OrderRow, item: OrderItemRow, line: number): Interaction {
+  const { order_id, user_id, order_ts } = order
+  return {
+    event_id: eventIdOf(line),
+    user_id: user_id === guestOf(order_id) ? null : user_id,
+    session_id: `s_${order_id}`,
+    event_type: 'purchase',
+    product_id: item.product_id,
+    ts: order_ts,
+    context: { order_id, price: item.price, qty: item.qty }
   }
 }
 

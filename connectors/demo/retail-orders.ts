@@ -128,15 +128,8 @@ function returnsTo(
   { orders, items, returns, counts }: RetailOrders
 ) {
   const { invoices, lines } = file
-  const keyOf = (invoice: number, product: number) => invoices.customers[invoice] * 8192 + product
-  /** Items that may come back, oldest first; only for those pairs of customer and product that have a cancellation. */
-  const candidates = new Map<number, Candidate[]>()
-  for (let invoice = 0; invoice < invoices.count; invoice++) {
-    if (invoices.customers[invoice] === 0) continue
-    for (let line = invoices.firstLines[invoice]; line < invoices.firstLines[invoice + 1]; line++) {
-      if (kinds[line] === cancellation) candidates.set(keyOf(invoice, productOfCode[lines.codes[line]]), [])
-    }
-  }
+  const keyOf = (invoice: number, product: number) => pairKey(invoices.customers[invoice], product)
+  const candidates = cancelledPairs(file, kinds, productOfCode)
   const unitsLeft: number[] = []
 
   return { remember, cancel }
@@ -166,7 +159,7 @@ function returnsTo(
     if (changed.size > 0) returns.push({ invoice, items: [...changed.values()], ordersReturned })
   }
 
-  /** Returns the units for which nothing bought was found. */
+  /** Takes units of bought items back and returns how many found none. */
   function takeUnits(
     bought: Candidate[],
     units: number,
@@ -186,4 +179,21 @@ function returnsTo(
     }
     return open
   }
+}
+
+function pairKey(customer: number, product: number): number {
+  return customer * 8192 + product
+}
+
+/** Room for the items that may come back, oldest first: only for pairs of customer and product with a cancellation. */
+function cancelledPairs({ invoices, lines }: RetailFile, kinds: Uint8Array, productOfCode: Int32Array) {
+  const pairs = new Map<number, Candidate[]>()
+  for (let invoice = 0; invoice < invoices.count; invoice++) {
+    const customer = invoices.customers[invoice]
+    if (customer === 0) continue
+    for (let line = invoices.firstLines[invoice]; line < invoices.firstLines[invoice + 1]; line++) {
+      if (kinds[line] === cancellation) pairs.set(pairKey(customer, productOfCode[lines.codes[line]]), [])
+    }
+  }
+  return pairs
 }

@@ -116,7 +116,7 @@ function median(prices: Map<number, number>): number {
 }
 
 /** The data knows no stock: a hash of the id says 0 for one product in twenty, else 1 to 200. */
-export function pseudoStock(productId: string): number {
+function pseudoStock(productId: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < productId.length; i++) hash = Math.imul(hash ^ productId.charCodeAt(i), 0x01000193)
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)

@@ -4,7 +4,7 @@ import { type CsvError, type Info, parse } from 'csv-parse'
 /** One record, or why it is none. `line` is where it ends in the file, counted from 1. */
 export type CsvRecord = { line: number; cells: string[] } | { line: number; error: string }
 
-export const recordCharsMax = 1 << 20
+const recordCharsMax = 1 << 20
 
 /** RFC 4180, with `,` `;` or tab between the cells, as the first line suggests. Empty lines are left out. */
 export async function* csvRecords(text: AsyncIterable<string>, delimiter = ','): AsyncGenerator<CsvRecord> {

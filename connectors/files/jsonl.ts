@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { RawRecord } from './raw-record.ts'
 
-export const lineBytesMax = 1 << 20
+const lineBytesMax = 1 << 20
 
 /** One JSON value a line; empty lines are left out. A line above 1 MiB is refused without being held. */
 export async function* jsonLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<RawRecord[]> {
