@@ -2,7 +2,7 @@ import { stop } from '../errors.ts'
 import type { StoreReader } from '../stores/state-store.ts'
 import type { RecordBatch, TopicPartition, TopicSpec } from './log.ts'
 import { baseOffsetOf, chunkRange } from './log-rows.ts'
-import { type Chunk, chunkHeader, Segment, SegmentBatch } from './segment.ts'
+import { type Chunk, chunkHeader, Segment } from './segment.ts'
 
 /** Decoded segments kept for whoever reads on in small steps, all partitions together. */
 const cacheBytesMax = 16 << 20
@@ -35,7 +35,7 @@ export class ChunkReader {
     let to = first + 1
     if (segment.valueEnds[segment.count - 1] - start <= bytesMax) to = segment.count
     else while (segment.valueEnds[to] - start <= bytesMax) to++
-    return new SegmentBatch(segment, first, to)
+    return segment.batch(first, to)
   }
 
   /** Forgets what it holds of a partition whose chunks were rewritten. */

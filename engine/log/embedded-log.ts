@@ -6,14 +6,23 @@ import { FsyncPolicy } from './fsync-policy.ts'
 import type { AppendOptions, AppendResult, Log, NewRecord, RecordBatch, TopicSpec } from './log.ts'
 import { metaKey, producerKey } from './log-rows.ts'
 import { type CommitRecorder, LogState } from './log-state.ts'
+import { keepInOrder } from './maintenance.ts'
 import { partitionOf } from './partition-of.ts'
 import { misused, Staging } from './staging.ts'
+import type { Upkeep, UpkeepLimits } from './upkeep.ts'
 
 export interface EmbeddedLogOptions {
   /** Default: an fsync at most once a second. */
   fsync?: FsyncPolicy
   /** Notes commits beside the database; the data directory hands it out. */
   marker?: CommitRecorder
+  limits?: Partial<UpkeepLimits>
+}
+
+const limitsDefault: UpkeepLimits = {
+  deleteRetentionMs: 86_400_000,
+  compactionBytesMin: 1 << 20,
+  compactionKeysMax: 200_000
 }
 
 const fsyncIntervalDefaultMs = 1000
@@ -25,12 +34,20 @@ const fsyncIntervalDefaultMs = 1000
 export class EmbeddedLog implements Log {
   readonly #state: LogState
   readonly #reader: ChunkReader
+  readonly #upkeep: Upkeep
+  #round: Generator<void> | null = null
   #builders: ChunkBuilder[] = []
 
   constructor(store: StateStore, options: EmbeddedLogOptions = {}) {
-    const { fsync = new FsyncPolicy(fsyncIntervalDefaultMs), marker } = options
+    const { fsync = new FsyncPolicy(fsyncIntervalDefaultMs), marker, limits } = options
     this.#state = new LogState(store, fsync, marker)
     this.#reader = new ChunkReader(store)
+    this.#upkeep = {
+      state: this.#state,
+      limits: { ...limitsDefault, ...limits },
+      stage: () => this.stage(store.batch()),
+      forget: (topicId, partition) => this.#reader.forget(topicId, partition)
+    }
   }
 
   /** The number of the last write. */
@@ -57,24 +74,18 @@ export class EmbeddedLog implements Log {
 
   /** From the start offset if that has moved past `fromOffset`; null at the end. One record at least, else up to `bytesMax`. */
   read(topic: string, partition: number, fromOffset: number, bytesMax: number): RecordBatch | null {
-    const { id, spec, starts, ends } = this.#state.topics.at(topic, partition)
-    const place = {
-      topicId: id,
-      topic,
-      partition,
-      cleanup: spec.cleanup,
-      start: starts[partition],
-      end: ends[partition]
-    }
+    const { id, spec, ends } = this.#state.topics.at(topic, partition)
+    const { start, end } = ends[partition]
+    const place = { topicId: id, topic, partition, cleanup: spec.cleanup, start, end }
     return this.#reader.read(place, fromOffset, bytesMax)
   }
 
   startOffset(topic: string, partition: number): number {
-    return this.#state.topics.at(topic, partition).starts[partition]
+    return this.#state.topics.at(topic, partition).ends[partition].start
   }
 
   endOffset(topic: string, partition: number): number {
-    return this.#state.topics.at(topic, partition).ends[partition]
+    return this.#state.topics.at(topic, partition).ends[partition].end
   }
 
   committed(group: string): Map<string, number[]> {
@@ -125,6 +136,29 @@ export class EmbeddedLog implements Log {
   /** Makes commits durable that nothing has followed for the fsync interval; called between slices. */
   syncIfDue(): void {
     if (!this.#state.isSynced && this.#state.fsync.isDue()) this.stage(this.#state.store.batch()).commit()
+  }
+
+  /** Retention and compaction no longer wait for this group. */
+  forgetGroup(group: string): void {
+    const staging = this.stage(this.#state.store.batch())
+    staging.forgetGroup(group)
+    staging.commit()
+  }
+
+  /**
+   * Keeps the log in order for about `budgetMs`: retention, compaction, merging of small chunks. Goes on at the next call
+   * where it stopped; true when there is more to do. Called by the writer between slices; no staging may be open.
+   */
+  maintain(now: number, budgetMs: number): boolean {
+    this.syncIfDue()
+    const until = performance.now() + budgetMs
+    this.#round ??= keepInOrder(this.#upkeep, now)
+    do {
+      if (!this.#round.next().done) continue
+      this.#round = null
+      return false
+    } while (performance.now() < until)
+    return true
   }
 
   /** Sorts the records into one builder per partition; a record that is too large refuses them all. */

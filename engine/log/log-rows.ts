@@ -6,7 +6,7 @@ import type { TopicSpec } from './log.ts'
  * The rows of the embedded log.
  *
  * column log:  u16 topic id, u16 partition, u64 base offset → chunk (chunk.ts)
- * column meta: `t/` name → topic spec with its id (JSON)     `e/` u16 topic id, u16 partition → start and end offset
+ * column meta: `t/` name → topic spec with its id (JSON)     `e/` u16 topic id, u16 partition → `Ends`
  *              `g/` group `\0` topic → committed offsets     `p/` producer → position     `u/` anything → of the caller
  *              `commit`: see commit-chain.ts
  */
@@ -46,29 +46,41 @@ export function readTopics(store: StoreReader): TopicRow[] {
   return rows.map(([, value]) => JSON.parse(value.toString()) as TopicRow)
 }
 
+/** What is known of a partition without reading it. */
 export interface Ends {
   start: number
   end: number
+  /** Of all chunks with their keys. */
+  bytes: number
+  /** Compaction has been up to this offset, and left so many bytes. */
+  cleanTo: number
+  cleanBytes: number
 }
 
-export function putEnds(batch: WriteBatch, topicId: number, partition: number, { start, end }: Ends): void {
+export const noEnds = (): Ends => ({ start: 0, end: 0, bytes: 0, cleanTo: 0, cleanBytes: 0 })
+
+export function putEnds(batch: WriteBatch, topicId: number, partition: number, ends: Ends): void {
   const key = endsKey(topicId, partition)
-  batch.put('meta', key, out.reset().i64(start).i64(end).view())
+  batch.put(
+    'meta',
+    key,
+    out.reset().i64(ends.start).i64(ends.end).i64(ends.bytes).i64(ends.cleanTo).i64(ends.cleanBytes).view()
+  )
 }
 
 export function readEnds(store: StoreReader, topicId: number, partitions: number): Ends[] {
   const keys = Array.from({ length: partitions }, (_, partition) => endsKey(topicId, partition))
   return store.getMany('meta', keys).map(bytes => {
-    if (!bytes) return { start: 0, end: 0 }
+    if (!bytes) return noEnds()
     const input = new ByteReader(bytes)
-    return { start: input.i64(), end: input.i64() }
+    return { start: input.i64(), end: input.i64(), bytes: input.i64(), cleanTo: input.i64(), cleanBytes: input.i64() }
   })
 }
 
 export function putPositions(batch: WriteBatch, group: string, topic: string, positions: readonly number[]): void {
   out.reset()
   for (const position of positions) out.i64(position)
-  batch.put('meta', Buffer.from(`g/${group}\0${topic}`), out.view())
+  batch.put('meta', positionsKey(group, topic), out.view())
 }
 
 /** Groups by name, each with its offsets by topic. */
@@ -85,6 +97,7 @@ export function readGroups(store: StoreReader): Map<string, Map<string, number[]
   return groups
 }
 
+export const positionsKey = (group: string, topic: string) => Buffer.from(`g/${group}\0${topic}`)
 export const producerKey = (name: string) => Buffer.from(`p/${name}`)
 export const metaKey = (name: string) => Buffer.from(`u/${name}`)
 

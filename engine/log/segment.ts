@@ -87,6 +87,11 @@ export class Segment {
     return this.buffer.length + this.count * 29
   }
 
+  /** Records `from` to before `to`. */
+  batch(from: number, to: number): SegmentBatch {
+    return new SegmentBatch(this, from, to)
+  }
+
   /** The first record at or behind the offset. */
   indexOf(offset: number): number {
     let low = 0

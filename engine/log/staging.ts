@@ -2,15 +2,18 @@ import { stop } from '../errors.ts'
 import type { WriteBatch } from '../stores/state-store.ts'
 import { ChunkBuilder } from './chunk.ts'
 import { type CommitRow, dropSettled, putCommit } from './commit-chain.ts'
-import type { NewRecord } from './log.ts'
-import { chunkKey, metaKey, producerKey, putEnds, putPositions } from './log-rows.ts'
+import type { NewRecord, TopicPartition } from './log.ts'
+import { chunkKey, type Ends, metaKey, positionsKey, producerKey, putEnds, putPositions } from './log-rows.ts'
 import type { LogState } from './log-state.ts'
+import type { Chunk } from './segment.ts'
 import type { TopicState } from './topic-table.ts'
 
-interface Growth {
+/** A partition that this write changes, as it will be. */
+interface Change {
   topic: TopicState
   partition: number
-  end: number
+  ends: Ends
+  newChunks: number
 }
 
 export interface Appended {
@@ -32,9 +35,10 @@ export interface Appended {
 export class Staging {
   readonly batch: WriteBatch
   readonly #state: LogState
-  #growth: Growth[] = []
+  #changes: Change[] = []
   #positions: { group: string; topic: string; positions: number[] }[] = []
   #producers: { name: string; to: string }[] = []
+  #forgotten: string[] = []
   #row: CommitRow | null = null
   #sync = false
   #isOpen = true
@@ -52,14 +56,16 @@ export class Staging {
   /** Offsets follow those of earlier appends of the same staging. A builder is emptied for its next use. */
   append(topic: string, partition: number, records: ChunkBuilder | readonly NewRecord[]): Appended {
     const builder = records instanceof ChunkBuilder ? records : built(records)
-    const growth = this.#growthOf(topic, partition)
-    const firstOffset = growth.end
-    builder.chunks((chunk, span) => {
-      this.batch.put('log', chunkKey(growth.topic.id, partition, growth.end), chunk)
-      growth.end += span
+    const change = this.#change(topic, partition)
+    const { ends } = change
+    const firstOffset = ends.end
+    builder.chunks((bytes, span) => {
+      this.#put(change, { baseOffset: ends.end, bytes })
+      ends.end += span
+      change.newChunks++
     })
     builder.reset()
-    return { firstOffset, nextOffset: growth.end }
+    return { firstOffset, nextOffset: ends.end }
   }
 
   /** Offsets to read from next, per topic one for each partition. */
@@ -81,10 +87,32 @@ export class Staging {
     this.batch.put('meta', metaKey(name), value)
   }
 
+  /** Takes chunks of a partition away and puts others in their place (retention, compaction, merging). */
+  replace({ topic, partition }: TopicPartition, removed: readonly Chunk[], added: readonly Chunk[]): void {
+    const change = this.#change(topic, partition)
+    for (const { baseOffset, bytes } of removed) {
+      const key = chunkKey(change.topic.id, partition, baseOffset)
+      this.batch.delete('log', key)
+      change.ends.bytes -= key.length + bytes.length
+    }
+    for (const chunk of added) this.#put(change, chunk)
+  }
+
+  setEnds({ topic, partition }: TopicPartition, traits: Partial<Pick<Ends, 'start' | 'cleanTo' | 'cleanBytes'>>): void {
+    Object.assign(this.#change(topic, partition).ends, traits)
+  }
+
+  /** Forgets a group: nothing waits for it any more. */
+  forgetGroup(group: string): void {
+    for (const topic of this.#state.groups.get(group)?.keys() ?? []) {
+      this.batch.delete('meta', positionsKey(group, topic))
+    }
+    this.#forgotten.push(group)
+  }
+
   /** Completes the batch; the answer is the number of this write. */
   finish(): number {
-    for (const { topic, partition, end } of this.#growth)
-      putEnds(this.batch, topic.id, partition, { start: topic.starts[partition], end })
+    for (const { topic, partition, ends } of this.#changes) putEnds(this.batch, topic.id, partition, ends)
     const { row, marker } = this.#state
     this.#row = putCommit(this.batch, row, marker?.settled)
     this.#sync = this.#state.fsync.isDue()
@@ -97,8 +125,12 @@ export class Staging {
     const state = this.#state
     const hasSettledMore = this.#row.settled > state.row.settled
     state.row = this.#row
-    for (const { topic, partition, end } of this.#growth) topic.ends[partition] = end
+    for (const { topic, partition, ends, newChunks } of this.#changes) {
+      topic.ends[partition] = ends
+      topic.newChunks[partition] += newChunks
+    }
     for (const { group, topic, positions } of this.#positions) state.positionsOf(group).set(topic, positions)
+    for (const group of this.#forgotten) state.groups.delete(group)
     for (const { name, to } of this.#producers) state.producers.set(name, to)
     this.#end()
     state.marker?.record(this.#row.commit, this.#sync)
@@ -124,14 +156,20 @@ export class Staging {
     this.#state.isStaging = false
   }
 
-  #growthOf(name: string, partition: number): Growth {
-    for (const growth of this.#growth) {
-      if (growth.partition === partition && growth.topic.spec.name === name) return growth
+  #put({ topic, partition, ends }: Change, { baseOffset, bytes }: Chunk): void {
+    const key = chunkKey(topic.id, partition, baseOffset)
+    this.batch.put('log', key, bytes)
+    ends.bytes += key.length + bytes.length
+  }
+
+  #change(name: string, partition: number): Change {
+    for (const change of this.#changes) {
+      if (change.partition === partition && change.topic.spec.name === name) return change
     }
     const topic = this.#state.topics.at(name, partition)
-    const growth = { topic, partition, end: topic.ends[partition] }
-    this.#growth.push(growth)
-    return growth
+    const change = { topic, partition, ends: { ...topic.ends[partition] }, newChunks: 0 }
+    this.#changes.push(change)
+    return change
   }
 }
 

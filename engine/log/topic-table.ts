@@ -1,14 +1,16 @@
 import { stop } from '../errors.ts'
 import type { StateStore, WriteBatch } from '../stores/state-store.ts'
 import type { TopicSpec } from './log.ts'
-import { putTopic, readEnds, readTopics } from './log-rows.ts'
+import { type Ends, noEnds, putTopic, readEnds, readTopics } from './log-rows.ts'
 
 /** A topic in the writer's memory. Ends of a unit in work are in its `Staging`, not here. */
 export interface TopicState {
   readonly id: number
   spec: TopicSpec
-  readonly starts: number[]
-  readonly ends: number[]
+  /** By partition. */
+  readonly ends: Ends[]
+  /** Chunks added to each partition since it was last looked at for merging; in memory only. */
+  readonly newChunks: number[]
 }
 
 const idMax = 0xffff
@@ -22,7 +24,8 @@ export class TopicTable {
     const table = new TopicTable()
     for (const { id, spec } of readTopics(store)) {
       const ends = readEnds(store, id, spec.partitions)
-      table.#add({ id, spec, starts: ends.map(({ start }) => start), ends: ends.map(({ end }) => end) })
+      // What is there at a start has not been looked at.
+      table.#add({ id, spec, ends, newChunks: ends.map(() => Infinity) })
     }
     return table
   }
@@ -52,8 +55,7 @@ export class TopicTable {
       const known = this.#byName.get(spec.name)
       if (known) refuseChange(known.spec, spec)
       if (known && JSON.stringify(known.spec) === JSON.stringify(spec)) continue
-      const zeros = () => new Array<number>(spec.partitions).fill(0)
-      const topic = known ? { ...known, spec } : { id: ++id, spec, starts: zeros(), ends: zeros() }
+      const topic = known ? { ...known, spec } : emptyTopic(++id, spec)
       if (topic.id > idMax || spec.partitions < 1 || spec.partitions > idMax) throw tooMany(spec)
       putTopic(batch, topic)
       changes.push(topic)
@@ -69,6 +71,11 @@ export class TopicTable {
     this.#byName.set(topic.spec.name, topic)
     this.#lastId = Math.max(this.#lastId, topic.id)
   }
+}
+
+function emptyTopic(id: number, spec: TopicSpec): TopicState {
+  const ends = Array.from({ length: spec.partitions }, noEnds)
+  return { id, spec, ends, newChunks: ends.map(() => 0) }
 }
 
 export function unknownTopic(name: string) {
