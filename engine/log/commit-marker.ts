@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { ByteReader, ByteWriter } from '../bytes.ts'
 import { stop } from '../errors.ts'
+import { fileFailure } from './file-errors.ts'
 import type { CommitRecorder } from './log-state.ts'
 import { type Manifest, WalWatch } from './wal-watch.ts'
 
@@ -33,6 +34,7 @@ export interface Commits {
  * A commit is recorded behind its write: the database may be ahead of the file, never behind.
  */
 export class CommitMarker implements CommitRecorder {
+  readonly #directory: string
   readonly #watch: WalWatch
   readonly #file: number
   readonly #out = new ByteWriter(slotBytes)
@@ -46,6 +48,7 @@ export class CommitMarker implements CommitRecorder {
     file: number,
     { turn, synced, bootId }: Omit<Commits, 'last'> & { turn: number }
   ) {
+    this.#directory = directory
     this.#watch = new WalWatch(join(directory, databaseFolder))
     this.#file = file
     this.#turn = turn
@@ -86,7 +89,7 @@ export class CommitMarker implements CommitRecorder {
   }
 
   record(commit: number, isSynced: boolean): void {
-    if (this.#syncFailure) throw failed(this.#syncFailure)
+    if (this.#syncFailure) throw fileFailure(this.#syncFailure, this.#directory)
     if (isSynced) this.#synced = commit
     this.#watch.committed(commit)
     this.#turn++
@@ -97,7 +100,7 @@ export class CommitMarker implements CommitRecorder {
     try {
       writeSync(this.#file, out.buffer, 0, out.position, (this.#turn % 2) * slotBytes)
     } catch (error) {
-      throw failed(error)
+      throw fileFailure(error, this.#directory)
     }
     // The commit itself is safe already; the file follows without anyone waiting, and a failure stops the next commit.
     if (isSynced) fdatasync(this.#file, error => (this.#syncFailure ??= error))
@@ -125,7 +128,7 @@ function readNewest(directory: string): (Commits & { turn: number }) | null {
     closeSync(file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw failed(error)
+    throw fileFailure(error, directory)
   }
   const slots = [readSlot(bytes.subarray(0, slotBytes)), readSlot(bytes.subarray(slotBytes))]
   return slots.reduce((a, b) => (a && b ? (a.turn > b.turn ? a : b) : (a ?? b)))
@@ -136,12 +139,4 @@ function readSlot(slot: Buffer): (Commits & { turn: number }) | null {
   if (input.u32() !== crc32(slot.subarray(4, fieldBytes)) || input.u32() !== magic) return null
   const [turn, last, synced, number, bytes] = [input.i64(), input.i64(), input.i64(), input.i64(), input.i64()]
   return { turn, last, synced, manifest: { number, bytes }, bootId: input.text(bootIdBytes).trim() }
-}
-
-function failed(error: unknown) {
-  return stop(
-    'store_failed',
-    'The commit could not be recorded beside the database: check the disk, then start again.',
-    error
-  )
 }

@@ -4,6 +4,7 @@ import { type MillraceError, stop } from '../errors.ts'
 import { RocksStore } from '../stores/rocksdb-store.ts'
 import { acceptChain, brokenColumns, readCommit } from './commit-chain.ts'
 import { CommitMarker, databaseFolder, readBootId } from './commit-marker.ts'
+import { fileFailure } from './file-errors.ts'
 import { readManifest } from './wal-watch.ts'
 
 const format = 1
@@ -29,6 +30,14 @@ export interface DataDirectory {
  * Whatever is missing or damaged is said, never gone over. The thread that opens it closes it, last.
  */
 export async function openDataDirectory(directory: string, options: DataDirectoryOptions = {}): Promise<DataDirectory> {
+  try {
+    return await openOrThrow(directory, options)
+  } catch (error) {
+    throw fileFailure(error, directory)
+  }
+}
+
+async function openOrThrow(directory: string, options: DataDirectoryOptions): Promise<DataDirectory> {
   const { memoryMb, acceptLoss = false } = options
   mkdirSync(join(directory, databaseFolder), { recursive: true })
   const isFormatted = checkFormat(directory)

@@ -199,14 +199,12 @@ test('whatever is written, however maintenance is interrupted, readers find the 
     const bytesMax = 1 + Math.floor(chance() * 50_000)
     const found = all(log, { bytesMax })
     const expected = cleanup === 'delete' ? written : found.filter(line => written[Number.parseInt(line, 10)] === line)
-    t.deepEqual(found, expected)
-    t.deepEqual(lastByKey(found), lastByKey(written))
+    t.true(isDeepStrictEqual(found, expected))
+    t.true(isDeepStrictEqual(lastByKey(found), lastByKey(written)))
     const from = Math.floor(chance() * written.length)
-    t.deepEqual(
-      all(log, { from, bytesMax }),
-      found.filter(line => Number.parseInt(line, 10) >= from)
-    )
-    t.deepEqual(all(new LogReader(store), { bytesMax }), found)
+    const rest = found.filter(line => Number.parseInt(line, 10) >= from)
+    t.true(isDeepStrictEqual(all(log, { from, bytesMax }), rest))
+    t.true(isDeepStrictEqual(all(new LogReader(store), { bytesMax }), found))
   }
 })
 

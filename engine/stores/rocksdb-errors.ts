@@ -1,4 +1,5 @@
 import { type MillraceError, stop } from '../errors.ts'
+import { diskFull } from './disk-full.ts'
 
 /** Codes the binding gives; what has none of them keeps its text as the cause. */
 const lockedCode = 'LEVEL_LOCKED'
@@ -21,13 +22,7 @@ export function translated(
       error
     )
   }
-  if (noSpace.test(text)) {
-    return stop(
-      'disk_full',
-      `There is no space left for the data directory ${directory}: make space and start again; nothing that was acknowledged is lost.`,
-      error
-    )
-  }
+  if (noSpace.test(text)) return diskFull(directory, error)
   if (code === corruptionCode || (doing === 'open' && missingFile.test(text))) {
     return stop(
       'data_dir_corrupt',
