@@ -168,10 +168,11 @@ export class Stream {
   }
 
   /** Commits what is open; with `drain` first processes everything that has arrived. */
-  flush(options: { drain?: boolean } = {}): void {
-    while (options.drain && this.hasWork) this.runSlice(Number.POSITIVE_INFINITY)
-    while (this.#isMidBatch) this.runSlice(Number.POSITIVE_INFINITY)
-    if (this.isUnitOpen) this.#commit()
+  flush({ drain = false }: { drain?: boolean } = {}): void {
+    do {
+      while (this.#isMidBatch || (drain && this.hasWork)) this.runSlice(Number.POSITIVE_INFINITY)
+      if (this.isUnitOpen) this.#commit()
+    } while (drain && this.hasWork)
   }
 
   /** Commits if the interval is over; to be called when idle. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Committed } from '../commit.ts'
-import { codeOf, messageOf } from '../errors.ts'
+import { codeOf, messageOf, stop } from '../errors.ts'
 import type { EmbeddedLog } from '../log/embedded-log.ts'
 import { packChanges, unpackRecords } from '../ports/packed-records.ts'
 import type { StreamCounts, StreamEvent, StreamReply, StreamRequest } from '../ports/stream-messages.ts'
@@ -70,6 +70,7 @@ export class StreamLoop {
   /** To be called for each message; `reply` answers its sender. */
   handle(request: StreamRequest, reply: (event: StreamReply) => void): void {
     try {
+      if (this.#hasDied) throw stop('stream_stopped', 'The stream has stopped after an error: see the log, mend it, start again.')
       this.#handle(request, reply)
     } catch (error) {
       if ('id' in request) reply({ type: 'failed', id: request.id, code: codeOf(error), message: messageOf(error) })
