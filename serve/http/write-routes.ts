@@ -46,7 +46,7 @@ export function writeRoutes(options: WriteRouteOptions): Route[] {
       body: { bytesMax: smallBodyBytesMax, types: jsonTypes },
       answer: call => {
         const { user_id = null, session_id, ttl_s } = validators.body<TokenRequest>('TokenRequest', call.json())
-        const expires = Math.floor(Date.now() / 1000) + ttl_s
+        const expires = Math.ceil(Date.now() / 1000) + ttl_s
         const token = auth.sign({ user_id, session_id, expires })
         return jsonReply(200, { token, expires_at: new Date(expires * 1000).toISOString() })
       }

@@ -16,6 +16,8 @@ export class SmallShop implements Ingest, Recommender, Freshness, Changes {
   readonly rows: { table: TableName; key: string; row: unknown }[] = []
   readonly merges: [string, string][] = []
   readonly asked: Query[] = []
+  /** Milliseconds that callers were ready to wait for a token. */
+  readonly waits: number[] = []
   isReady = true
   isOverloaded = false
   isBroken = false
@@ -108,6 +110,7 @@ export class SmallShop implements Ingest, Recommender, Freshness, Changes {
   }
 
   async waitFor(token: string, timeoutMs: number) {
+    this.waits.push(timeoutMs)
     const write = /^w(\d+)$/.exec(token)
     if (write === null) return 'unknown' as const
     if (this.visible === undefined || Number(write[1]) <= this.visible) return 'reached' as const

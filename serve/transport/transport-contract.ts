@@ -1,0 +1,398 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TestFn } from 'ava'
+import { WebSocket } from 'ws'
+import { head, RawConnection } from '../testing/raw-http.ts'
+import type { Admission, Channel, CreateTransport, HttpApp, Reply, Request, TransportLimits } from './transport.ts'
+
+const text = (status: number, body: string | Buffer): Reply => ({
+  status,
+  headers: ['content-type', 'text/plain'],
+  body
+})
+
+/** Says back what it was asked; paths choose the way of answering. */
+class EchoApp implements HttpApp {
+  readonly channels: Channel[] = []
+  readonly heard: string[] = []
+  drains = 0
+  closes = 0
+  answer: (request: Request) => Reply | Promise<Reply> = request => text(200, request.body)
+
+  admit(request: Request): Reply | Admission {
+    if (request.path === '/refused') return text(403, 'no')
+    if (request.path === '/stream') return { ...this.admission(request), answer: () => this.stream() }
+    return this.admission(request)
+  }
+
+  private admission(request: Request): Admission {
+    return { bodyBytesMax: 1000, answer: () => this.answer(request), failed: problem => text(413, problem) }
+  }
+
+  private stream(): Reply {
+    return { ...text(200, 'first;'), stream: channel => this.listen(channel) }
+  }
+
+  private listen(channel: Channel) {
+    this.channels.push(channel)
+    return {
+      message: (heard: string) => {
+        this.heard.push(heard)
+        channel.send(`re:${heard}`)
+      },
+      drained: () => this.drains++,
+      closed: () => this.closes++
+    }
+  }
+
+  refuse = (problem: string) =>
+    text(problem === 'headers_too_large' ? 431 : problem === 'request_timeout' ? 408 : 400, problem)
+
+  readonly sockets = {
+    subprotocol: 'echo.v1',
+    messageBytesMax: 1000,
+    badMessageCode: 4400,
+    refuse: (request: Request) => (request.path === '/ws' ? null : text(404, 'no socket here')),
+    open: (channel: Channel) => this.listen(channel)
+  }
+}
+
+async function opened(create: CreateTransport, limits: Partial<TransportLimits> = {}) {
+  const app = new EchoApp()
+  const transport = create(app, limits)
+  const port = await transport.listen({ host: '127.0.0.1', port: 0 })
+  return { app, transport, port, url: `http://127.0.0.1:${port}`, stop: () => transport.drain(0) }
+}
+
+async function closedWith(socket: WebSocket): Promise<{ code: number; reason: string }> {
+  return new Promise(resolve => socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })))
+}
+
+async function connected(port: number, path = '/ws', protocol: string | undefined = 'echo.v1'): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocol)
+  await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject))
+  return socket
+}
+
+async function eventually(t: { true(value: boolean, message?: string): void }, holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 300 && !holds(); i++) await sleep(10)
+  t.true(holds(), holds.toString())
+}
+
+/** What every transport does. */
+export function transportContract(test: TestFn, create: CreateTransport): void {
+  requests(test, create)
+  refusals(test, create)
+  limitsHold(test, create)
+  streams(test, create)
+  sockets(test, create)
+  draining(test, create)
+}
+
+function requests(test: TestFn, create: CreateTransport): void {
+  test('a request arrives with its method, path, query, headers, address and body', async t => {
+    const { app, url, stop } = await opened(create)
+    app.answer = ({ method, path, query, ip, body, receivedMs, header: _, ...request }) =>
+      text(
+        201,
+        JSON.stringify({
+          method,
+          path,
+          query,
+          ip,
+          body: body.toString(),
+          isTimed: receivedMs > 0,
+          request: typeof request
+        })
+      )
+    const response = await fetch(`${url}/a%20b/c?d=e%26&f`, { method: 'POST', body: 'héllo' })
+    t.is(response.status, 201)
+    t.is(response.headers.get('content-type'), 'text/plain')
+    t.like(await response.json(), {
+      method: 'POST',
+      path: '/a%20b/c',
+      query: 'd=e%26&f',
+      ip: '127.0.0.1',
+      body: 'héllo',
+      isTimed: true
+    })
+    app.answer = request => text(200, `${request.header('x-one')}|${request.header('x-none')}`)
+    t.is(await (await fetch(url, { headers: { 'X-One': '1' } })).text(), '1|undefined')
+    await stop()
+  })
+
+  test('one connection answers request after request, also when they are sent at once, in order', async t => {
+    const { app, port, stop } = await opened(create)
+    app.answer = async request => {
+      if (request.path === '/1') await sleep(30)
+      return text(200, `answer${request.path}`)
+    }
+    const connection = new RawConnection(port)
+    connection.send(['/1', '/2', '/3'].map(path => head([`GET ${path} HTTP/1.1`, 'Host: x'])).join(''))
+    await connection.until(/answer\/3/)
+    t.deepEqual([...connection.received.matchAll(/answer\/\d/g)].map(String), ['answer/1', 'answer/2', 'answer/3'])
+    connection.socket.destroy()
+    await stop()
+  })
+
+  test('a chunked body is read to its end', async t => {
+    const { port, stop } = await opened(create)
+    const connection = new RawConnection(port)
+    connection.send(
+      head(['POST / HTTP/1.1', 'Host: x', 'Transfer-Encoding: chunked', 'Connection: close'], '3\r\nabc\r\n')
+    )
+    await sleep(20)
+    connection.send('2\r\nde\r\n0\r\n\r\n')
+    t.regex(await connection.untilClosed(), /\r\n\r\nabcde$/)
+    await stop()
+  })
+
+  test('HEAD has the headers of GET and no body', async t => {
+    const { app, url, stop } = await opened(create)
+    app.answer = () => text(200, 'twelve bytes')
+    const response = await fetch(url, { method: 'HEAD' })
+    t.is(response.headers.get('content-length'), '12')
+    t.is(await response.text(), '')
+    await stop()
+  })
+}
+
+function refusals(test: TestFn, create: CreateTransport): void {
+  test('a refusal on the head is told before the body is read', async t => {
+    const { port, stop } = await opened(create)
+    const connection = new RawConnection(port)
+    connection.send(head(['POST /refused HTTP/1.1', 'Host: x', 'Content-Length: 1000000', 'Expect: 100-continue']))
+    const received = await connection.until(/no$/)
+    t.regex(received, /^HTTP\/1.1 403 /)
+    t.notRegex(received, /100 Continue/)
+    connection.socket.destroy()
+    await stop()
+  })
+
+  test('an announced body that is too large is refused unread, and the caller sees why', async t => {
+    const { url, stop } = await opened(create)
+    const response = await fetch(url, { method: 'POST', body: 'x'.repeat(300_000) })
+    t.is(response.status, 413)
+    t.is(await response.text(), 'body_too_large')
+    await stop()
+  })
+
+  test('a chunked body is refused as soon as it is too large', async t => {
+    const { port, stop } = await opened(create)
+    const connection = new RawConnection(port)
+    connection.send(head(['POST / HTTP/1.1', 'Host: x', 'Transfer-Encoding: chunked']))
+    for (let i = 0; i < 3; i++) connection.send(`200\r\n${'x'.repeat(512)}\r\n`)
+    t.regex(await connection.untilClosed(), /^HTTP\/1.1 413 [\s\S]*body_too_large$/)
+    await stop()
+  })
+
+  for (const [name, bytes] of [
+    ['no HTTP', 'hello\r\n\r\n'],
+    ['a bad header', 'GET / HTTP/1.1\r\nHost : x\r\n\r\n'],
+    ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+    [
+      'a length and chunks',
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+    ],
+    ['a bad chunk', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n']
+  ]) {
+    test(`${name} is answered with 400 and the connection ends`, async t => {
+      const { port, stop } = await opened(create)
+      const connection = new RawConnection(port)
+      connection.send(bytes)
+      t.regex(await connection.untilClosed(), /^HTTP\/1.1 400 /)
+      await stop()
+    })
+  }
+
+  test('headers that are too large are answered with 431', async t => {
+    const { port, stop } = await opened(create, { headerBytesMax: 2000 })
+    const connection = new RawConnection(port)
+    connection.send(head(['GET / HTTP/1.1', 'Host: x', `X: ${'y'.repeat(3000)}`]))
+    t.regex(await connection.untilClosed(), /^HTTP\/1.1 431 /)
+    await stop()
+  })
+}
+
+function limitsHold(test: TestFn, create: CreateTransport): void {
+  test('a head that does not end is given up', async t => {
+    const { port, stop } = await opened(create, { headersTimeoutMs: 200, requestTimeoutMs: 400 })
+    const connection = new RawConnection(port)
+    connection.send('GET / HTTP/1.1\r\nHost: x\r\nX-Slow:')
+    const dripping = setInterval(() => connection.send(' y'), 50)
+    t.regex(await connection.untilClosed(), /^HTTP\/1.1 408 /)
+    clearInterval(dripping)
+    await stop()
+  })
+
+  test('a body that does not end is given up', async t => {
+    const { port, stop } = await opened(create, { headersTimeoutMs: 100, requestTimeoutMs: 300 })
+    const connection = new RawConnection(port)
+    connection.send(head(['POST / HTTP/1.1', 'Host: x', 'Content-Length: 500']))
+    const dripping = setInterval(() => connection.send('y'), 50)
+    t.regex(await connection.untilClosed(), /^HTTP\/1.1 408 /)
+    clearInterval(dripping)
+    await stop()
+  })
+
+  test('bodies under way are bounded together', async t => {
+    const { port, stop } = await opened(create, { bodyBytesInFlightMax: 1500 })
+    const slow = [1, 2].map(() => new RawConnection(port))
+    for (const one of slow) one.send(head(['POST / HTTP/1.1', 'Host: x', 'Content-Length: 900'], 'x'.repeat(899)))
+    while (slow.every(one => one.received === '')) await sleep(10)
+    t.is(slow.filter(one => /overloaded/.test(one.received)).length, 1)
+    for (const one of slow) one.socket.destroy()
+    const next = new RawConnection(port)
+    await sleep(50)
+    next.send(head(['POST / HTTP/1.1', 'Host: x', 'Content-Length: 900'], 'x'.repeat(900)))
+    t.regex(await next.until(/xxx$/), /^HTTP\/1.1 200 /)
+    next.socket.destroy()
+    await stop()
+  })
+
+  test('a caller who leaves is not answered and disturbs nobody', async t => {
+    const { app, port, url, stop } = await opened(create)
+    app.answer = async () => {
+      await sleep(50)
+      return text(200, 'late')
+    }
+    const connection = new RawConnection(port)
+    connection.send(head(['GET / HTTP/1.1', 'Host: x']))
+    await sleep(10)
+    connection.socket.destroy()
+    t.is(await (await fetch(url)).text(), 'late')
+    await stop()
+  })
+}
+
+function streams(test: TestFn, create: CreateTransport): void {
+  test('a streamed reply goes on until the application ends it', async t => {
+    const { app, url, stop } = await opened(create)
+    const response = await fetch(`${url}/stream`)
+    await eventually(t, () => app.channels.length === 1)
+    app.channels[0].send('second;')
+    app.channels[0].close(0, '')
+    t.is(await response.text(), 'first;second;')
+    await eventually(t, () => app.closes === 1)
+    await stop()
+  })
+
+  test('a stream learns that its reader has left', async t => {
+    const { app, port, stop } = await opened(create)
+    const connection = new RawConnection(port)
+    connection.send(head(['GET /stream HTTP/1.1', 'Host: x']))
+    await connection.until(/first;/)
+    connection.socket.destroy()
+    await eventually(t, () => app.closes === 1)
+    await stop()
+  })
+}
+
+function sockets(test: TestFn, create: CreateTransport): void {
+  test('a socket carries texts both ways and speaks the offered subprotocol', async t => {
+    const { app, port, stop } = await opened(create)
+    const socket = await connected(port)
+    t.is(socket.protocol, 'echo.v1')
+    const answer = new Promise(resolve => socket.on('message', data => resolve(data.toString())))
+    socket.send('hé')
+    t.is(await answer, 're:hé')
+    await eventually(t, () => app.drains > 0)
+    socket.close()
+    await eventually(t, () => app.closes === 1)
+    await stop()
+  })
+
+  test('a socket that offers another subprotocol, or asks at another path, is refused over HTTP', async t => {
+    const { port, stop } = await opened(create)
+    t.regex(String(await t.throwsAsync(connected(port, '/ws', 'other'))), /400/)
+    t.regex(String(await t.throwsAsync(connected(port, '/elsewhere'))), /404/)
+    await stop()
+  })
+
+  test('the application closes with its code and reason', async t => {
+    const { app, port, stop } = await opened(create)
+    const socket = await connected(port)
+    app.channels[0].close(4429, 'too much')
+    t.deepEqual(await closedWith(socket), { code: 4429, reason: 'too much' })
+    await stop()
+  })
+
+  test('bytes instead of text, and texts that are too long, end the socket', async t => {
+    const { app, port, stop } = await opened(create)
+    const binary = await connected(port)
+    binary.send(Buffer.from([1]))
+    t.is((await closedWith(binary)).code, 4400)
+    const long = await connected(port)
+    long.send('x'.repeat(2000))
+    t.is((await closedWith(long)).code, 1009)
+    t.deepEqual(app.heard, [])
+    await eventually(t, () => app.closes === 2)
+    await stop()
+  })
+
+  test('a reader that does not read is seen in bufferedBytes and told apart again when it does', async t => {
+    const { app, port, stop } = await opened(create)
+    const socket = await connected(port)
+    socket.pause()
+    const [channel] = app.channels
+    for (let i = 0; i < 400 && channel.bufferedBytes < 100_000; i++) {
+      channel.send('x'.repeat(50_000))
+      await sleep(1)
+    }
+    t.true(channel.bufferedBytes >= 100_000)
+    const before = app.drains
+    socket.resume()
+    await eventually(t, () => channel.bufferedBytes === 0 && app.drains > before)
+    socket.close()
+    await stop()
+  })
+
+  test('a socket whose other side has vanished is cut', async t => {
+    const { app, port, stop } = await opened(create, { heartbeatMs: 50 })
+    const socket = await connected(port)
+    // ws answers pings by itself; a paused one does not.
+    socket.pause()
+    await eventually(t, () => app.closes === 1)
+    socket.terminate()
+    await stop()
+  })
+}
+
+function draining(test: TestFn, create: CreateTransport): void {
+  test('a drain lets requests under way end and takes no new ones', async t => {
+    const { app, transport, url } = await opened(create)
+    app.answer = async () => {
+      await sleep(100)
+      return text(200, 'done')
+    }
+    const underWay = fetch(url)
+    await sleep(30)
+    const drained = transport.drain(5_000)
+    await t.throwsAsync(fetch(url))
+    const response = await underWay
+    t.is(await response.text(), 'done')
+    t.is(response.headers.get('connection'), 'close')
+    await drained
+  })
+
+  test('a drain ends what is still open after its grace', async t => {
+    const { transport, port } = await opened(create)
+    const socket = await connected(port)
+    const closed = closedWith(socket)
+    const stream = new RawConnection(port)
+    stream.send(head(['GET /stream HTTP/1.1', 'Host: x']))
+    await stream.until(/first;/)
+    const startMs = performance.now()
+    await transport.drain(100)
+    t.true(performance.now() - startMs < 2_000)
+    await closed
+    await stream.untilClosed()
+    t.pass()
+  })
+
+  test('a port that is taken is refused with one sentence', async t => {
+    const { port, stop } = await opened(create)
+    const second = create(new EchoApp())
+    await t.throwsAsync(second.listen({ host: '127.0.0.1', port }), { code: 'cannot_listen' })
+    await stop()
+  })
+}
