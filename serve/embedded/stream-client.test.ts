@@ -51,7 +51,7 @@ test('too much on its way is refused, and welcome again once it has arrived', as
 test('rows are handed out before the commit is announced, and the credit goes back', async t => {
   const { client, asked, answer } = pair(t)
   const seen: string[] = []
-  client.onChange = ({ view, key, value }) => seen.push(`${view} ${key} ${value}`)
+  client.onChanges = rows => seen.push(...rows.map(({ view, key, value }) => `${view} ${key} ${value}`))
   client.onCommitted = ({ commit, fresh }) => seen.push(`commit ${commit} ${fresh}`)
   const changes = packChanges([
     { view: 'v', key: 'a', value: Buffer.from('1') },

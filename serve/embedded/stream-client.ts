@@ -23,13 +23,6 @@ interface Waiting {
   bytes: number
 }
 
-export interface CommitNews {
-  commit: number
-  fresh: number
-  changes: Iterable<ChangedRow>
-  tookMs: number
-}
-
 interface Batch {
   records: NewRecord[]
   waiting: Waiting[]
@@ -38,6 +31,7 @@ interface Batch {
 /** Sent to the stream thread and not yet durable; beyond it, callers are told to come back later. */
 const inFlightBytesMax = 16 << 20
 const applySliceMs = 2
+const rowsPerCall = 16
 
 type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never
 
@@ -55,9 +49,9 @@ export class StreamClient {
   counts: StreamCounts | null = null
   /** Writes up to this one are durable. */
   lastCommit = 0
-  /** Called with changed rows in slices of ≤ 2 ms of the caller's thread, in commit order. */
-  onChange: (row: ChangedRow) => void = () => {}
-  /** Called once all rows of a commit have been handed to `onChange`. */
+  /** Called with changed rows, in commit order, a few at a time: ≤ 2 ms of the caller's thread in one turn. */
+  onChanges: (rows: readonly ChangedRow[]) => void = () => {}
+  /** Called once all rows of a commit have been handed to `onChanges`. */
   onCommitted: (news: { commit: number; fresh: number; tookMs: number }) => void = () => {}
   onFatal: (error: MillraceError) => void = () => {}
   onStarted: (commit: number) => void = () => {}
@@ -195,11 +189,11 @@ export class StreamClient {
     const event = this.#queue[0]
     const until = performance.now() + applySliceMs
     this.#applying ??= unpackChanges(event.changes)
-    for (let count = 1; ; count++) {
-      const next = this.#applying.next()
-      if (next.done) break
-      this.onChange(next.value)
-      if (count % 16 === 0 && performance.now() >= until) {
+    for (;;) {
+      const rows = take(this.#applying, rowsPerCall)
+      if (rows.length > 0) this.onChanges(rows)
+      if (rows.length < rowsPerCall) break
+      if (performance.now() >= until) {
         setImmediate(() => this.#apply())
         return
       }
@@ -217,6 +211,15 @@ export class StreamClient {
     this.#waiting.delete(id)
     return waiting
   }
+}
+
+function take<T>(iterator: Iterator<T>, count: number): T[] {
+  const taken: T[] = []
+  for (let next = iterator.next(); !next.done; next = iterator.next()) {
+    taken.push(next.value)
+    if (taken.length === count) break
+  }
+  return taken
 }
 
 function overloaded(): MillraceError {
