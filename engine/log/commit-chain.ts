@@ -22,7 +22,7 @@ const chainPrefix = 0
 const commitKey = Buffer.from('commit')
 const out = new ByteWriter(64)
 
-export const noCommit = (): CommitRow => ({ commit: 0, settled: 0, touched: { meta: 0, log: 0, state: 0, views: 0 } })
+const noCommit = (): CommitRow => ({ commit: 0, settled: 0, touched: { meta: 0, log: 0, state: 0, views: 0 } })
 
 /** Completes the batch of a commit; the answer is the row it has put. `settled` is undefined where nothing is chained. */
 export function putCommit(batch: WriteBatch, before: CommitRow, settled: number | undefined): CommitRow {

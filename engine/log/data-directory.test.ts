@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { codeOf, messageOf } from '../errors.ts'
 import type { StoreReader } from '../stores/state-store.ts'
@@ -187,11 +188,18 @@ test('a part of the write-ahead log that is missing before the end is noticed', 
 })
 
 test('the chain of commits is cut behind what is in tables', async t => {
-  const directory = await filled(1500)
-  const data = await openDataDirectory(directory, { memoryMb })
+  const data = await openDataDirectory(freshDirectory(), { memoryMb })
+  const log = new EmbeddedLog(data.store, { marker: data.marker })
+  await log.ensureTopics([spec()])
+  // RocksDB moves rows into tables in its own time.
+  for (let i = 0; i < 20_000 && readCommit(data.store).settled === 0; i++) {
+    log.append('clicks', [record('u1', scattered(i, 4000))])
+    if (i % 100 === 0) await setTimeout(5)
+  }
   const { commit, settled } = readCommit(data.store)
-  t.is(commit, 1501)
-  t.true(settled > 500, `settled up to ${settled}`)
+  const links = data.store.range('log', { gte: Buffer.from([0, 0]), lt: Buffer.from([0, 1]), limit: Infinity })
+  t.true(settled > 0)
+  t.is(links.length, commit - settled - 1)
   await data.close()
 })
 
@@ -254,7 +262,7 @@ async function appendUntilKilled(directory: string, afterMs: number): Promise<nu
   let acknowledged = 0
   const lines = createInterface({ input: process_.stdout })
   lines.on('line', line => {
-    if (acknowledged === 0) setTimeout(() => process_.kill('SIGKILL'), afterMs)
+    if (acknowledged === 0) setTimeout(afterMs).then(() => process_.kill('SIGKILL'))
     acknowledged = Number(line)
   })
   await Promise.all([once(process_, 'exit'), once(lines, 'close')])

@@ -43,7 +43,11 @@ async function openOrThrow(directory: string, options: DataDirectoryOptions): Pr
   const isFormatted = checkFormat(directory)
   const isNew = !isFormatted && !hasDatabase(directory)
   if (!isNew && !acceptLoss) checkManifest(directory)
-  const store = await RocksStore.open(join(directory, databaseFolder), { memoryMb, createIfMissing: isNew })
+  const store = await RocksStore.open(join(directory, databaseFolder), {
+    memoryMb,
+    createIfMissing: isNew,
+    shownAs: directory
+  })
   try {
     if (!isNew && !isFormatted) refuseUnformatted(directory, store, acceptLoss)
     const lostCommits = isNew ? 0 : checkCommits(directory, store, acceptLoss)

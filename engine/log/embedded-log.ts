@@ -180,7 +180,7 @@ function isBehind(stored: string | undefined, to: string): boolean {
   return isNumeric ? BigInt(stored) < BigInt(to) : stored < to
 }
 
-export function tooLarge(topic: string, { key, value }: NewRecord, recordBytesMax: number) {
+function tooLarge(topic: string, { key, value }: NewRecord, recordBytesMax: number) {
   return poison(
     'record_too_large',
     `A record of ${recordBytes(key, value)} bytes exceeds the ${recordBytesMax} bytes of topic ${topic}.`

@@ -7,7 +7,7 @@ const newChunksMin = 32
 /** Chunks below this are merged by the dozen; what comes of it is merged once more, into full ones. */
 const tinyBytes = 8 * 1024
 const tinyChunksMin = 16
-const fullBytes = chunkBytesMax / 2
+const fullBytes = chunkBytesMax / 8
 
 /**
  * Live traffic leaves a small chunk per commit. Neighbours are merged in two stages, so that a record is rewritten about

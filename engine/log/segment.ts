@@ -30,7 +30,7 @@ export function chunkHeader({ bytes }: Chunk) {
 }
 
 /** Throws unless the bytes are what was written. */
-export function checkChunk({ bytes, baseOffset }: Chunk, { topic, partition }: TopicPartition): void {
+function checkChunk({ bytes, baseOffset }: Chunk, { topic, partition }: TopicPartition): void {
   if (
     bytes.length > headerBytes &&
     bytes[0] === chunkVersion &&

@@ -31,7 +31,7 @@ export interface Target {
 }
 
 /** Small enough that a step stays within a few milliseconds. */
-export const stepBytesMax = 256 * 1024
+const stepBytesMax = 256 * 1024
 
 export const placeOf = ({ topic, partition }: Target): TopicPartition => ({ topic: topic.spec.name, partition })
 

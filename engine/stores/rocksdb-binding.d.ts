@@ -15,6 +15,7 @@ declare module '@nxtedition/rocksdb/binding.js' {
 
   interface ColumnOptions {
     compaction?: 'level' | 'universal'
+    compression?: boolean
     memtableMemoryBudget?: number
     cacheSize?: number
     cacheIndexAndFilterBlocks?: boolean
@@ -48,7 +49,7 @@ declare module '@nxtedition/rocksdb/binding.js' {
     ): Columns | undefined
     db_close(db: Database, done: (error: Error | null) => void): void
     db_get_handle(db: Database): bigint
-    db_get_property(db: Database, name: string): string
+    db_get_location(db: Database): string
     db_get_many_sync(
       db: Database,
       keys: readonly Uint8Array[],

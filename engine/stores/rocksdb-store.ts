@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import binding, { type Batch, type ColumnFamily, type Columns, type Database } from '@nxtedition/rocksdb/binding.js'
 import { translated } from './rocksdb-errors.ts'
 import { type Column, columns, type Range, type StateStore, type StoreReader, type WriteBatch } from './state-store.ts'
@@ -12,9 +13,9 @@ const unlimited = 0x7fffffff
 /** How the memory of a database is shared out, in parts of 100; memtables reach 1.5 times their budget before writes wait. */
 const shares: Record<Column, { memtables: number; cache: number }> = {
   meta: { memtables: 2, cache: 2 },
-  log: { memtables: 20, cache: 4 },
-  state: { memtables: 30, cache: 18 },
-  views: { memtables: 8, cache: 16 }
+  log: { memtables: 12, cache: 4 },
+  state: { memtables: 28, cache: 18 },
+  views: { memtables: 18, cache: 16 }
 }
 const memoryMbDefault = 96
 export const memoryMbMin = 16
@@ -23,6 +24,8 @@ export interface RocksOptions {
   /** Bound of memtables and block caches together, all columns; default 96. What indexes need is inside the caches. */
   memoryMb?: number
   createIfMissing?: boolean
+  /** What errors call the directory; default: its path. */
+  shownAs?: string
 }
 
 interface Opened {
@@ -102,7 +105,7 @@ export class RocksStore extends RocksReader implements StateStore {
   }
 
   static async open(directory: string, options: RocksOptions = {}): Promise<RocksStore> {
-    const { memoryMb = memoryMbDefault, createIfMissing = true } = options
+    const { memoryMb = memoryMbDefault, createIfMissing = true, shownAs = directory } = options
     if (createIfMissing) mkdirSync(directory, { recursive: true })
     const database = binding.db_init(directory)
     const { promise, resolve, reject } = Promise.withResolvers<Columns>()
@@ -113,9 +116,9 @@ export class RocksStore extends RocksReader implements StateStore {
         walCompression: false,
         columns: { default: tuned(mebibyte / 4, mebibyte / 8), ...sharedOut(memoryMb) }
       },
-      (error, families) => (error ? reject(translated(error, directory, 'open')) : resolve(families))
+      (error, families) => (error ? reject(translated(error, shownAs, 'open')) : resolve(families))
     )
-    return new RocksStore({ database, families: await promise, directory }, true)
+    return new RocksStore({ database, families: await promise, directory: shownAs }, true)
   }
 
   /** The same database from another thread of this process. */
@@ -155,7 +158,10 @@ export class RocksStore extends RocksReader implements StateStore {
   }
 
   bytesOnDisk(): number {
-    return Number(binding.db_get_property(this.database, 'rocksdb.total-sst-files-size') || 0)
+    const folder = binding.db_get_location(this.database)
+    // Files come and go while we look.
+    const sizes = readdirSync(folder).map(file => statSync(join(folder, file), { throwIfNoEntry: false })?.size ?? 0)
+    return sizes.reduce((sum, size) => sum + size, 0)
   }
 
   async close(): Promise<void> {
@@ -218,6 +224,9 @@ function sharedOut(memoryMb: number) {
 function tuned(memtableBytes: number, cacheBytes: number) {
   return {
     compaction: 'level' as const,
+    // Levels from the second on are compressed all the same (zstd); this would train a dictionary for each of their files,
+    // which cost as much as everything else together.
+    compression: false,
     memtableMemoryBudget: Math.floor(memtableBytes),
     cacheSize: Math.floor(cacheBytes),
     cacheIndexAndFilterBlocks: true

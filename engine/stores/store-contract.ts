@@ -170,6 +170,12 @@ export function storeContract(test: TestFn, name: string, open: () => Promise<St
     t.true(store.range('log', { gte: text('b.'), lt: text('c.') })[0][1].equals(value))
   })
 
+  story('what is written takes room', (store, t) => {
+    const before = store.bytesOnDisk()
+    put(store, 'state', ['aa', 'x'.repeat(10_000)])
+    t.true(store.bytesOnDisk() >= before + 10_000)
+  })
+
   story('what was read stays what it was when the row is overwritten', (store, t) => {
     put(store, 'state', ['aa', 'old'])
     const [before] = store.getMany('state', [text('aa')])
