@@ -27,8 +27,9 @@ export class RawConnection {
   }
 
   /** Resolves with what has arrived once it matches, or the connection is closed. */
-  async until(pattern: RegExp): Promise<string> {
-    while (!pattern.test(this.received) && !this.isClosed) await this.news()
+  async until(pattern: RegExp | (() => boolean)): Promise<string> {
+    const holds = pattern instanceof RegExp ? () => pattern.test(this.received) : pattern
+    while (!holds() && !this.isClosed) await this.news()
     return this.received
   }
 

@@ -21,6 +21,8 @@ import {
 /** How much of a refused body is read and thrown away so that the caller sees the reply, and for how long. */
 const lingerBytesMax = 1 << 20
 const lingerMs = 500
+/** A refused body up to this size does not cost its connection. */
+const discardedBytesMax = 64 * 1024
 
 /** The transport over `node:http` and `ws`. */
 export function nodeHttp(app: HttpApp, given: Partial<TransportLimits> = {}): Transport {
@@ -118,9 +120,15 @@ class Exchanges {
     let rest: Buffer[] | null = null
     let bytes = 0
     let isRefused = false
+    const release = () => {
+      this.bodyBytesInFlight -= bytes
+      bytes = 0
+    }
     const refuse = (problem: TransportProblem) => {
       isRefused = true
       first = rest = null
+      // node:http does not promise a 'close' for a request that was answered early.
+      release()
       this.refuse(message, response, admission.failed(problem))
     }
     const socket = message.socket
@@ -141,7 +149,7 @@ class Exchanges {
       this.reply(message, response, admission.answer())
     })
     message.on('close', () => {
-      this.bodyBytesInFlight -= bytes
+      release()
       this.pending.delete(socket)
     })
     message.on('error', () => {
@@ -169,11 +177,14 @@ class Exchanges {
     response.end(body)
   }
 
-  /** A reply before the body was read: throws a bounded part of it away first, since a reset would hide the reply. */
+  /**
+   * A reply before the body was read. A small body is thrown away by node:http and the connection lives on; of a large
+   * one a bounded part is read, since a reset would hide the reply, and the connection ends.
+   */
   private refuse(message: IncomingMessage, response: ServerResponse, reply: Reply): void {
-    const hasBody =
-      message.headers['content-length'] !== undefined || message.headers['transfer-encoding'] !== undefined
-    if (!hasBody || message.complete || Number(message.headers['content-length']) === 0) {
+    const { 'content-length': announced, 'transfer-encoding': coding, expect } = message.headers
+    const isSmall = coding === undefined && expect === undefined && Number(announced ?? 0) <= discardedBytesMax
+    if (isSmall || message.complete) {
       this.send(message, response, reply)
       return
     }
