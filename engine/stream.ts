@@ -122,6 +122,8 @@ export class Stream {
     )
     this.merger = new InputMerger(inputs)
     this.#restore()
+    // Retention must know from the start who has not read yet.
+    if (this.plan.sources.some(source => !committed.has(source.log))) this.#commit()
   }
 
   /** Topics that must exist before a stream is made. */

@@ -6,7 +6,9 @@ import type { StoreReader } from '../engine/stores/state-store.ts'
 import { StreamClient } from './embedded/stream-client.ts'
 import type { StreamThreadData } from './embedded/stream-thread-data.ts'
 
-export interface EmbeddedOptions extends Omit<StreamThreadData, 'handle'> {
+export interface EmbeddedOptions extends Omit<StreamThreadData, 'handle' | 'purchaseSource'> {
+  /** Decided by what is on the log already. */
+  purchaseSource: (log: LogReader) => StreamThreadData['purchaseSource']
   /** Memtables and block caches of the storage engine. */
   storeMb: number
   /** Heap of the stream thread; exceeding it ends the thread, which is handled as a kill. */
@@ -19,6 +21,8 @@ export interface Embedded {
   readonly store: StoreReader
   readonly log: LogReader
   readonly client: StreamClient
+  /** Of the purchases counted when it was opened. */
+  readonly purchaseSource: StreamThreadData['purchaseSource']
   /** Acknowledged commits that were missing when the directory was opened. */
   readonly lostCommits: number
   /** A channel of its own to the stream thread, for another thread. */
@@ -39,8 +43,10 @@ const threadFile = new URL(
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { storeMb, streamHeapMb, acceptLoss, ...threadOptions } = options
   const directory = await openDataDirectory(options.directory, { memoryMb: storeMb, acceptLoss })
-  const data: StreamThreadData = { ...threadOptions, handle: directory.store.handle }
   try {
+    const log = new LogReader(directory.store)
+    const purchaseSource = options.purchaseSource(log)
+    const data: StreamThreadData = { ...threadOptions, purchaseSource, handle: directory.store.handle }
     let thread = startThread(data, streamHeapMb)
     const client = new StreamClient(thread.worker)
     await thread.watch(client)
@@ -51,8 +57,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     }
     return {
       store: directory.store,
-      log: new LogReader(directory.store),
+      log,
       client,
+      purchaseSource,
       lostCommits: directory.lostCommits,
       connect: () => {
         const { port1, port2 } = new MessageChannel()

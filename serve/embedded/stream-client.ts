@@ -46,13 +46,15 @@ export class StreamClient {
   #inFlightBytes = 0
   #queue: (StreamEvent & { type: 'committed' })[] = []
   #applying: Iterator<ChangedRow> | null = null
-  counts: StreamCounts | null = null
   /** Writes up to this one are durable. */
   lastCommit = 0
   /** Called with changed rows, in commit order, a few at a time: ≤ 2 ms of the caller's thread in one turn. */
   onChanges: (rows: readonly ChangedRow[]) => void = () => {}
   /** Called once all rows of a commit have been handed to `onChanges`. */
   onCommitted: (news: { commit: number; fresh: number; tookMs: number }) => void = () => {}
+  /** The last counts the thread has told. */
+  counts: StreamCounts | null = null
+  onCounts: (counts: StreamCounts) => void = () => {}
   onFatal: (error: MillraceError) => void = () => {}
   onStarted: (commit: number) => void = () => {}
 
@@ -174,6 +176,7 @@ export class StreamClient {
         break
       case 'counts':
         this.counts = event.counts
+        this.onCounts(event.counts)
         break
       case 'started':
         this.lastCommit = event.commit

@@ -1,0 +1,193 @@
+import { createRequire } from 'node:module'
+import type { LogReader } from '../engine/log/log-reader.ts'
+import { ticks } from '../engine/stream.ts'
+import type { Config } from '../schemas/config.ts'
+import { orders } from '../schemas/topics.ts'
+import { removeInstance, writeInstance } from './admin/instance.ts'
+import { composeAdmin } from './compose-admin.ts'
+import { type DemoLoad, loadDemo, readDemoNote } from './compose-demo.ts'
+import { type Embedded, openEmbedded } from './compose-embedded.ts'
+import { composeServing, type Serving } from './compose-serving.ts'
+import type { DemoProgress } from './demo/demo-thread-data.ts'
+import { planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
+import { checkBinding } from './http/auth.ts'
+import { createEdge, type Edge } from './http/edge.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { pageRoutes } from './page/page-routes.ts'
+import { ViewDirectory } from './page/view-directory.ts'
+import { StartScreen } from './start-screen.ts'
+import { nodeHttp } from './transport/node-http.ts'
+import type { Transport } from './transport/transport.ts'
+
+export interface StartOptions {
+  /** undefined: the demo is loaded into a directory that is empty, or has been begun there. */
+  demo?: boolean
+  acceptLoss: boolean
+}
+
+const drainGraceMs = 5_000
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+
+/** The whole of Millrace in one process, until it is told to end or something needs a human. */
+export async function runStart(config: Config, { demo, acceptLoss }: StartOptions): Promise<void> {
+  checkBinding({ host: config.http.host, keys: keysOf(config), insecure: config.insecure })
+  const screen = new StartScreen(process.stderr)
+  const memory = planMemory(config.stream.memory_max_mb)
+  screen.line(`millrace ${version}, node ${process.version}, data in ${config.data_dir}; ${printMemoryPlan(memory)}`)
+  const embedded = await openEmbedded({
+    directory: config.data_dir,
+    partitions: config.embedded.partitions,
+    namespace: config.namespace,
+    fsyncIntervalMs: config.embedded.fsync_interval_ms,
+    commitIntervalMs: config.stream.commit_interval_ms,
+    catchUpIntervalMs: config.stream.catch_up_interval_ms,
+    cacheMb: memory.stateCacheMb,
+    storeMb: memory.storeMb,
+    streamHeapMb: memory.streamHeapMb,
+    purchaseSource: log => purchaseSource(config, log, demo),
+    acceptLoss
+  })
+  if (embedded.lostCommits > 0) screen.line(`${embedded.lostCommits} commits were lost and are accepted as lost.`)
+  const instance = new RunningInstance(config, embedded, screen)
+  try {
+    await instance.serve(demo ?? isDemoDirectory(embedded.log))
+    await instance.untilTold()
+  } finally {
+    await instance.close()
+  }
+}
+
+function purchaseSource({ purchase_source }: Config, log: LogReader, demo: boolean | undefined): 'orders' | 'events' {
+  if (purchase_source !== 'auto') return purchase_source
+  return (demo ?? isDemoDirectory(log)) || hasRecords(log, orders.name) ? 'orders' : 'events'
+}
+
+/** One where the demo was begun, or where there is nothing yet. */
+function isDemoDirectory(log: LogReader): boolean {
+  if (readDemoNote(log)) return true
+  return log.topics().every(({ name }) => name === ticks || !hasRecords(log, name))
+}
+
+function hasRecords(log: LogReader, topic: string): boolean {
+  const spec = log.topics().find(({ name }) => name === topic)
+  if (!spec) return false
+  return Array.from({ length: spec.partitions }, (_, partition) => log.endOffset(topic, partition)).some(end => end > 0)
+}
+
+const keysOf = ({ api_keys }: Config) => api_keys.map(({ key, scopes }) => ({ secret: key, scopes }))
+
+class RunningInstance {
+  readonly #config: Config
+  readonly #embedded: Embedded
+  readonly #screen: StartScreen
+  readonly #metrics: Metrics = createMetrics({ version })
+  #edge: Edge | null = null
+  #servers: Transport[] = []
+  #demo: DemoLoad | null = null
+  #progress: DemoProgress | null = null
+  #end: (error?: unknown) => void = () => {}
+  readonly #ended: Promise<void>
+
+  constructor(config: Config, embedded: Embedded, screen: StartScreen) {
+    this.#config = config
+    this.#embedded = embedded
+    this.#screen = screen
+    this.#ended = new Promise((resolve, reject) => {
+      this.#end = error => (error === undefined ? resolve() : reject(error))
+    })
+    this.#ended.catch(() => undefined)
+    embedded.client.onFatal = error => this.#end(error)
+  }
+
+  /** Answers from here on, also while the demo is still being loaded. */
+  async serve(isDemo: boolean): Promise<void> {
+    const { http, admin, data_dir } = this.#config
+    const consentDefault = isDemo ? 'granted' : this.#config.consent.default
+    const serving = composeServing({
+      embedded: this.#embedded,
+      config: this.#config,
+      metrics: this.#metrics,
+      consentDefault
+    })
+    const edge = this.#createEdge(serving)
+    this.#edge = edge
+    const port = await this.#listen(nodeHttp(edge.app), http)
+    const adminPort = await this.#listen(nodeHttp(edge.admin), admin)
+    writeInstance(data_dir, { pid: process.pid, admin_url: urlOf(admin.host, adminPort) })
+    serving.freshness.setReady({ ready: true, detail: 'answering' })
+    this.#screen.addresses({ url: urlOf(http.host, port), adminUrl: urlOf(admin.host, adminPort), isDemo })
+    if (isDemo) await this.#loadDemo()
+  }
+
+  /** Until a signal, or an error that only a human can mend. */
+  async untilTold(): Promise<void> {
+    const onSignal = () => this.#end()
+    process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+    await this.#ended
+  }
+
+  async close(): Promise<void> {
+    this.#screen.close()
+    await this.#demo?.stop()
+    this.#edge?.drain(drainGraceMs)
+    await Promise.all(this.#servers.map(server => server.drain(drainGraceMs)))
+    this.#edge?.close()
+    this.#metrics.close()
+    removeInstance(this.#config.data_dir)
+    await this.#embedded.close()
+  }
+
+  #createEdge(serving: Serving): Edge {
+    const { http, events, insecure } = this.#config
+    const directory = new ViewDirectory({
+      views: serving.views,
+      log: this.#embedded.log,
+      status: () => ({
+        load: this.#progress && {
+          rows: this.#progress.rows,
+          rows_total: this.#progress.rowsTotal,
+          done: this.#progress.isDone
+        },
+        staleness_ms: serving.freshness.state().staleness_ms,
+        events: serving.events
+      })
+    })
+    return createEdge({
+      ingest: serving.ingest,
+      recommender: serving.recommender,
+      freshness: serving.freshness,
+      changes: serving.changes,
+      metrics: this.#metrics,
+      version,
+      auth: { keys: keysOf(this.#config) },
+      insecure,
+      corsOrigins: http.cors_origins,
+      eventMaxAgeMs: events.max_age_days * 86_400_000,
+      routes: pageRoutes({ directory }),
+      adminRoutes: composeAdmin(this.#embedded, this.#config),
+      onIncident: ({ code, route, requestId, message }) =>
+        this.#screen.line(`${code} in ${route} (${requestId}): ${message}`)
+    })
+  }
+
+  async #listen(server: Transport, at: { host: string; port: number }): Promise<number> {
+    const port = await server.listen(at)
+    this.#servers.push(server)
+    return port
+  }
+
+  async #loadDemo(): Promise<void> {
+    this.#demo = await loadDemo(this.#embedded, progress => {
+      this.#progress = progress
+      this.#screen.progress(progress.rows, progress.rowsTotal)
+    })
+    void this.#demo?.finished
+      .then(() => this.#embedded.client.flush())
+      .then(() => this.#screen.loaded())
+      .catch(error => this.#end(error))
+  }
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
