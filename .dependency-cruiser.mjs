@@ -26,7 +26,8 @@ const ports = [
   '^engine/stores/state-store[.]ts$',
   '^engine/ports/'
 ]
-const views = ['^engine/views?[^/]*[.]ts$', '^engine/views?/']
+/** How a view's row is keyed, and what a change of one is: serving reads what streams have written. */
+const views = ['^engine/task/views[.]ts$']
 
 const mayImport = {
   engine: [],

@@ -20,7 +20,7 @@ import { SessionOverlay } from '../recommender/session-overlay.ts'
 import { ViewSet } from '../views/view-set.ts'
 
 const views = [itemCatalog, itemFeatures, userFeatures, sessions, identities, similarItems, boughtTogether]
-export const viewIdOf = (name: string) => views.findIndex(view => view.name === name) + 1
+const viewIdOf = (name: string) => views.findIndex(view => view.name === name) + 1
 
 /** A time all rows are about, unless they say otherwise. */
 export const fixtureNow = Date.UTC(2026, 5, 1)
@@ -164,7 +164,7 @@ export class ShopFixture {
   }
 }
 
-export function viewed(product_id: string, ts: number): SessionView['items'][number] {
+function viewed(product_id: string, ts: number): SessionView['items'][number] {
   return { product_id, event_type: 'view', ts }
 }
 

@@ -1,0 +1,181 @@
+import type { Reason } from '../schemas/http.ts'
+import { type Blend, blendWeights } from './blend-weights.ts'
+import { CandidateSet, candidatesMax } from './candidate-set.ts'
+import { Fill } from './fill.ts'
+import { Gathering } from './gather.ts'
+import { fillReason, reasonsOf } from './reasons.ts'
+import { Rules } from './rules.ts'
+import { Selection } from './selection.ts'
+import type { Shop } from './shop.ts'
+import { source, sources } from './sources.ts'
+import type { Ask } from './visit.ts'
+
+/** What is kept of a score per item of the same category before it; lists of neighbours are alike by nature. */
+const kept: Record<Blend, number> = {
+  home: 0.92,
+  product: 0.97,
+  cart: 0.94,
+  email: 0.92,
+  similar: 1,
+  bought_together: 1
+}
+/** Of a cart, the newest so many are asked about. */
+const cartItemsMax = 16
+/** Of an item looked at in this visit already. */
+const seenAgain = 0.5
+
+/**
+ * One answer in four steps, each a call so that they can be timed and left out: `gather`, `rank`, `select`, then
+ * `reasons`. `rules` must have begun. Everything is synchronous and used again for the next answer.
+ */
+export class Retrieval {
+  readonly rules: Rules
+  readonly selection: Selection
+  private readonly shop: Shop
+  private readonly set = new CandidateSet()
+  private readonly gathering: Gathering
+  private readonly filler: Fill
+  private readonly tiers = new Uint8Array(candidatesMax)
+  private hasTiers = false
+  private readonly substitutes: number[] = []
+
+  constructor(shop: Shop) {
+    this.shop = shop
+    this.rules = new Rules(shop.catalog)
+    this.selection = new Selection(shop.catalog)
+    this.gathering = new Gathering(shop, this.set)
+    this.filler = new Fill({ shop, rules: this.rules, selection: this.selection })
+  }
+
+  gather(ask: Ask): void {
+    const { set, rules } = this
+    set.begin(this.shop.catalog.items.count, rules.allows)
+    this.collect(ask, rules.askedCategories)
+  }
+
+  /** Evidence for these items only, whatever the rules say. */
+  gatherFor(items: readonly number[], ask: Ask): void {
+    this.set.begin(this.shop.catalog.items.count, () => true)
+    for (const item of items) if (item >= 0) this.set.slotFor(item)
+    this.set.close()
+    this.ranked = items.length
+    this.collect(ask, [])
+  }
+
+  rank(ask: Ask): void {
+    this.set.blend(blendWeights[ask.blend])
+    if (ask.blend !== 'email') this.demoteSeen(ask)
+    this.hasTiers = false
+    this.substitutes.length = 0
+    if (ask.blend === 'similar') this.preferOwn(source.co_viewed, source.viewed_then_bought)
+    else if (ask.blend === 'bought_together') this.preferOwn(source.bought_together, source.bought_together)
+    else if (ask.blend === 'cart') this.setSubstitutesAside(ask)
+  }
+
+  select(ask: Ask): void {
+    const { limit, maxPerCategory, blend, now, isLate } = ask
+    this.selection.begin({ limit, maxPerCategory, kept: isLate ? 1 : kept[blend] })
+    this.selection.takeBest(this.set, this.hasTiers ? this.tiers : null)
+    this.ranked = this.selection.count
+    this.filler.fill(this.near(ask), now, isLate)
+    if (this.substitutes.length > 0) this.takeSubstitutes()
+  }
+
+  /** Total of an item of `gatherFor` after `rank`; 0: nothing speaks for it. */
+  totalOf(item: number): number {
+    const slot = this.set.find(item)
+    return slot < 0 ? 0 : this.set.totals[slot]
+  }
+
+  /** At least one, strongest first. */
+  reasonsOf(item: number, position: number): Reason[] {
+    const slot = this.set.find(item)
+    if (slot >= 0 && this.set.totals[slot] !== 0) return reasonsOf(this.shop.catalog, this.set, slot)
+    return [fillReason(this.shop.catalog, position >= this.ranked ? this.filler.fillings[position] : undefined)]
+  }
+
+  /** What each source added. */
+  partsOf(item: number): Record<string, number> {
+    const parts: Record<string, number> = {}
+    const slot = this.set.find(item)
+    if (slot < 0) return parts
+    for (let column = 0; column < sources.length; column++) {
+      const part = this.set.part(slot, column)
+      if (part > 0) parts[sources[column]] = Math.round(part * 1e6) / 1e6
+    }
+    return parts
+  }
+
+  /** Evidence of this person, session or item is behind it. */
+  isOwn(item: number): boolean {
+    const slot = this.set.find(item)
+    return slot >= 0 && this.set.isOwn(slot)
+  }
+
+  /** So many of the list are candidates; the rest fills it. */
+  private ranked = 0
+
+  private collect(ask: Ask, categories: readonly number[]): void {
+    const { gathering } = this
+    gathering.chooseSeeds(ask)
+    gathering.addNeighbours()
+    if (ask.blend === 'home' || ask.blend === 'cart' || ask.blend === 'email') gathering.addRecent(ask)
+    if (!ask.isLate) {
+      gathering.addContent(ask)
+      gathering.addAffinities(ask)
+    }
+    gathering.addPopular(ask, categories.length > 0 ? categories : this.near(ask))
+  }
+
+  /** Categories of what is asked about. */
+  private near({ asked, blend }: Ask): number[] {
+    if (asked.length === 0 || blend === 'cart') return []
+    const category = this.shop.catalog.byCategory.groupOf[asked[0]]
+    return category < 0 || this.shop.catalog.isSensitiveCategory(category) ? [] : [category]
+  }
+
+  private demoteSeen({ recent }: Ask): void {
+    for (const item of recent) {
+      const slot = this.set.find(item)
+      if (slot >= 0) this.set.totals[slot] *= seenAgain
+    }
+  }
+
+  private preferOwn(first: number, second: number): void {
+    this.hasTiers = true
+    for (let slot = 0; slot < this.set.count; slot++) {
+      this.tiers[slot] = this.set.has(slot, first) || this.set.has(slot, second) ? 0 : 1
+    }
+  }
+
+  /** What one would take instead of something in the cart, and nobody together with it, comes when nothing else is left. */
+  private setSubstitutesAside({ asked }: Ask): void {
+    const { set, shop, substitutes } = this
+    const { groupOf } = shop.catalog.byCategory
+    for (let i = 0; i < asked.length && i < cartItemsMax; i++) {
+      const category = groupOf[asked[i]]
+      const similar = shop.neighbours.similarTo(asked[i])
+      if (category < 0 || similar === null) continue
+      for (const item of similar.viewed.items) {
+        const slot = groupOf[item] === category ? set.find(item) : -1
+        if (slot < 0 || set.totals[slot] <= 0 || set.has(slot, source.bought_together)) continue
+        set.totals[slot] *= -1
+        substitutes.push(item)
+        this.rules.exclude(item, 'substitute')
+      }
+    }
+  }
+
+  private takeSubstitutes(): void {
+    const { selection, substitutes, set } = this
+    const totalOf = (item: number) => set.totals[set.find(item)]
+    substitutes.sort((a, b) => totalOf(a) - totalOf(b))
+    let score = selection.count > 0 ? selection.scores[selection.count - 1] : 1
+    for (const item of substitutes) {
+      if (selection.isFull) return
+      if (!selection.fits(item)) continue
+      score = Math.min(score, -totalOf(item))
+      selection.take(item, score)
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import type { Blend } from './blend-weights.ts'
+
+/** Items with scores, best first. */
+export interface ItemList {
+  readonly items: Int32Array
+  readonly scores: Float32Array
+}
+
+export const noItems: ItemList = { items: new Int32Array(0), scores: new Float32Array(0) }
+
+/** What people did with an item and others, by the item's number. */
+export interface Neighbours {
+  /** null: nothing is known. */
+  similarTo(item: number): { readonly viewed: ItemList; readonly bought: ItemList } | null
+  companionsOf(item: number): ItemList | null
+}
+
+/** Shares of the largest, best first. */
+export interface Liking {
+  readonly groups: Int32Array
+  readonly shares: Float32Array
+}
+
+/** What is known of a person, by numbers. Lists are newest first. */
+export interface Profile {
+  /** null = unknown. */
+  readonly consent: boolean | null
+  readonly country: string | null
+  readonly categories: Liking
+  readonly brands: Liking
+  readonly priceBands: Liking
+  readonly seen: TimedItems
+  readonly bought: TimedItems
+  readonly dismissed: TimedItems
+}
+
+export interface TimedItems {
+  readonly items: Int32Array
+  readonly times: Float64Array
+}
+
+export const seedsMax = 8
+
+/** The items that evidence starts from, and how much each counts; used again for every answer. */
+export class Seeds {
+  count = 0
+  readonly items = new Int32Array(seedsMax)
+  /** For what others viewed, or bought in the end. */
+  readonly viewWeights = new Float64Array(seedsMax)
+  /** For what others bought together with it. */
+  readonly basketWeights = new Float64Array(seedsMax)
+
+  add(item: number, viewWeight: number, basketWeight: number): void {
+    if (item < 0 || this.count >= seedsMax || this.has(item)) return
+    this.items[this.count] = item
+    this.viewWeights[this.count] = viewWeight
+    this.basketWeights[this.count++] = basketWeight
+  }
+
+  has(item: number): boolean {
+    for (let i = 0; i < this.count; i++) if (this.items[i] === item) return true
+    return false
+  }
+}
+
+/** Everything one answer depends on besides the shop. */
+export interface Ask {
+  blend: Blend
+  now: number
+  limit: number
+  /** The product looked at, or what is in the cart, newest first; by number, unknown ones left out. */
+  asked: number[]
+  /** This visit, or what stands in for it, newest first; without `asked`. */
+  recent: number[]
+  /** Whether an item of `recent` was bought. */
+  recentBought: boolean[]
+  profile: Profile | null
+  maxPerCategory: number | null
+  /** The deadline has passed: only what is cheap. */
+  isLate: boolean
+}

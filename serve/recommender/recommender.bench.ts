@@ -1,0 +1,81 @@
+/**
+ * CPU per answer of the recommender alone (no HTTP, no JSON), by surface, with warm caches, on seeded synthetic shops.
+ *
+ *     npm run bench -- recommender [--json] [--items 4000] [--answers 20000]
+ */
+import { parseArgs } from 'node:util'
+import { MemoryStore } from '../../engine/stores/memory-store.ts'
+import type { Query } from '../ports.ts'
+import { type RunningShop, ShopFixture } from '../testing/shop-fixture.ts'
+import { buildSyntheticShop, type SyntheticShop, seeded } from '../testing/synthetic-shop.ts'
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, items: { type: 'string' }, answers: { type: 'string', default: '20000' } },
+  strict: false
+})
+const seed = 7
+const visitors = 2000
+const answers = Math.max(10, Math.floor(Number(values.answers) / 10) * 10)
+const sizes = values.items === undefined ? [4000, 100_000] : [Number(values.items)]
+
+for (const items of sizes) {
+  const fixture = new ShopFixture(new MemoryStore())
+  const synthetic = buildSyntheticShop(fixture, { items, visitors, seed })
+  const heapBefore = usedHeap()
+  const start = performance.now()
+  const shop = fixture.start({ cacheBytesMax: 1 << 30 })
+  report(items, 'start', 'build_ms', performance.now() - start)
+  report(items, 'start', 'heap_bytes_per_item', (usedHeap() - heapBefore) / items)
+  shop.views.loadNeighbours(synthetic.items)
+  report(items, 'warm', 'heap_bytes_per_item', (usedHeap() - heapBefore) / items)
+  for (const [name, queryOf] of Object.entries(queries(synthetic))) measure(shop, items, name, queryOf)
+}
+
+function queries({ items, users, sessions }: SyntheticShop): Record<string, () => Partial<Query>> {
+  const random = seeded(seed)
+  const pick = <T>(list: readonly T[]) => list[Math.floor(random() ** 2 * list.length)]
+  const visitor = () => {
+    const i = Math.floor(random() * visitors)
+    return { user_id: users[i], session_id: sessions[i] }
+  }
+  return {
+    home: () => ({ surface: 'home', ...visitor() }),
+    product: () => ({ surface: 'product', ...visitor(), items: [pick(items)] }),
+    cart: () => ({ surface: 'cart', ...visitor(), items: [pick(items), pick(items), pick(items)] }),
+    email: () => ({ surface: 'email', user_id: pick(users) }),
+    similar: () => ({ surface: 'product', relation: 'similar', items: [pick(items)] }),
+    anonymous: () => ({ surface: 'home' }),
+    category: () => ({ surface: 'home', ...visitor(), rules: { categories: ['C3 > C3.1'] } }),
+    narrow: () => ({ surface: 'home', ...visitor(), rules: { categories: ['C3 > C3.1'], price_max: 2 } })
+  }
+}
+
+function measure(shop: RunningShop, items: number, name: string, queryOf: () => Partial<Query>): void {
+  const asked = Array.from({ length: answers }, queryOf)
+  for (const query of asked) shop.ask(query)
+  const batch = answers / 10
+  const perAnswer: number[] = []
+  for (let from = 0; from + batch <= answers; from += batch) {
+    const before = process.threadCpuUsage()
+    for (let i = from; i < from + batch; i++) shop.ask(asked[i])
+    const { user, system } = process.threadCpuUsage(before)
+    perAnswer.push((user + system) / batch)
+  }
+  perAnswer.sort((a, b) => a - b)
+  report(items, name, 'cpu_us_per_answer', perAnswer[perAnswer.length >> 1])
+}
+
+function usedHeap(): number {
+  globalThis.gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+function report(items: number, name: string, metric: string, value: number): void {
+  const figure = Math.round(value * 10) / 10
+  if (values.json) {
+    process.stdout.write(
+      `${JSON.stringify({ bench: 'recommender', case: `${items}/${name}`, metric, value: figure })}\n`
+    )
+  } else process.stdout.write(`${String(items).padStart(7)} items  ${name.padEnd(10)} ${metric} ${figure}\n`)
+}

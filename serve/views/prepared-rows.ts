@@ -1,0 +1,73 @@
+import type { Catalog } from '../../recommend/catalog.ts'
+import type { ItemList, Liking, Profile, TimedItems } from '../../recommend/visit.ts'
+import type { Affinity, BoughtTogether, SimilarItems, UserFeatures } from '../../schemas/views.ts'
+
+/** From rows with names to lists of numbers: what an answer reads must cost no look-up of a name. */
+
+export interface Similar {
+  readonly viewed: ItemList
+  readonly bought: ItemList
+}
+
+export function similarLists(catalog: Catalog, row: SimilarItems): Similar {
+  return {
+    viewed: itemList(catalog, row.co_viewed, entry => entry.score),
+    bought: itemList(catalog, row.viewed_then_bought, entry => entry.score)
+  }
+}
+
+/** √(support·lift) is the cosine of two items over baskets; below a lift of 1 they are less often together than by chance. */
+export function companionList(catalog: Catalog, row: BoughtTogether): ItemList {
+  const companions = row.companions
+    .filter(({ lift }) => lift > 1)
+    .map(({ product_id, support, lift }) => ({ product_id, score: Math.sqrt(support * lift) }))
+    .sort((a, b) => b.score - a.score || (a.product_id < b.product_id ? -1 : 1))
+  return itemList(catalog, companions, entry => entry.score)
+}
+
+export function profile(catalog: Catalog, row: UserFeatures): Profile {
+  return {
+    consent: row.consent,
+    country: row.country,
+    categories: liking(row.categories, name => catalog.categories.intern(name)),
+    brands: liking(row.brands, name => catalog.brands.intern(name)),
+    priceBands: liking(row.price_bands, Number),
+    seen: timed(catalog, row.seen),
+    bought: timed(catalog, row.bought),
+    dismissed: timed(catalog, row.dismissed)
+  }
+}
+
+/** One buffer for both columns: a list is short, and every buffer costs 100 bytes of its own. */
+function itemList<E extends { product_id: string }>(
+  catalog: Catalog,
+  entries: readonly E[],
+  scoreOf: (entry: E) => number
+): ItemList {
+  const known = entries.filter(entry => catalog.intern(entry.product_id) >= 0)
+  const { length } = known
+  const buffer = new ArrayBuffer(length * 8)
+  const items = new Int32Array(buffer, 0, length)
+  const scores = new Float32Array(buffer, length * 4, length)
+  for (let i = 0; i < length; i++) {
+    items[i] = catalog.items.find(known[i].product_id)
+    scores[i] = scoreOf(known[i])
+  }
+  return { items, scores }
+}
+
+function timed(catalog: Catalog, entries: readonly { product_id: string; ts: number }[]): TimedItems {
+  return {
+    items: Int32Array.from(entries, entry => catalog.intern(entry.product_id)),
+    times: Float64Array.from(entries, entry => entry.ts)
+  }
+}
+
+function liking(affinities: readonly Affinity[], groupOf: (name: string) => number): Liking {
+  const known = affinities.filter(({ name, score }) => score > 0 && groupOf(name) >= 0)
+  const largest = known.length > 0 ? known[0].score : 1
+  return {
+    groups: Int32Array.from(known, ({ name }) => groupOf(name)),
+    shares: Float32Array.from(known, ({ score }) => score / largest)
+  }
+}

@@ -1,0 +1,167 @@
+import type { StoreReader } from '../../engine/stores/state-store.ts'
+import type { ViewChange } from '../../engine/task/views.ts'
+import type { ViewTopic } from '../../engine/topic.ts'
+import { Catalog, noRestrictions, type Restrictions } from '../../recommend/catalog.ts'
+import { PopularItems } from '../../recommend/popular-items.ts'
+import type { Shop } from '../../recommend/shop.ts'
+import type { Neighbours, Profile } from '../../recommend/visit.ts'
+import {
+  boughtTogether,
+  identities,
+  itemCatalog,
+  itemFeatures,
+  sessions,
+  similarItems,
+  userFeatures
+} from '../../schemas/topics.ts'
+import type { Identity, ItemFeatures, SessionView, UserFeatures } from '../../schemas/views.ts'
+import { MaterialisedView } from './materialised-view.ts'
+import { companionList, profile, similarLists } from './prepared-rows.ts'
+import { scanView } from './scan-view.ts'
+
+export interface ViewSetOptions {
+  store: StoreReader
+  /** Asked again until it knows: in a new directory views get their ids as the streams start. */
+  viewIdOf: (view: string) => number | undefined
+  restrictions?: Restrictions
+  /** For all decoded rows together; default 96 MB. */
+  cacheBytesMax?: number
+}
+
+/** Keys of a batch of changes, by whom they concern; a user's features may stand under a session's id, so both are told. */
+export interface ChangedKeys {
+  sessions: Set<string>
+  users: Set<string>
+  items: Set<string>
+}
+
+const cacheBytesDefault = 96 << 20
+/** Of the cache; item lists are the hottest and the largest. */
+const shares = { similar: 0.4, companions: 0.2, users: 0.2, sessions: 0.15, identities: 0.05 }
+
+/**
+ * All views as answers read them. Items are wholly in memory (about 1 KB each: the catalog, titles by word, popularity);
+ * lists, people and visits are read by key through bounded caches.
+ *
+ * `build` reads every item once; from then on `apply` keeps everything current. A change that is applied twice, or that
+ * the store already held when it was built, does no harm.
+ */
+export class ViewSet {
+  readonly shop: Shop
+  readonly users: MaterialisedView<UserFeatures, Profile>
+  readonly sessions: MaterialisedView<SessionView, SessionView>
+  readonly identities: MaterialisedView<Identity, Identity>
+  private readonly options: ViewSetOptions
+  private readonly features: MaterialisedView<ItemFeatures, ItemFeatures>
+  private readonly appliers = new Map<string, (change: ViewChange, changed: ChangedKeys) => void>()
+
+  constructor(options: ViewSetOptions) {
+    this.options = options
+    const catalog = new Catalog()
+    catalog.restrict(options.restrictions ?? noRestrictions)
+    const similar = this.view(similarItems, shares.similar, row => similarLists(catalog, row))
+    const companions = this.view(boughtTogether, shares.companions, row => companionList(catalog, row))
+    this.users = this.view(userFeatures, shares.users, row => profile(catalog, row))
+    this.sessions = this.view(sessions, shares.sessions, row => row)
+    this.identities = this.view(identities, shares.identities, row => row)
+    this.features = this.view(itemFeatures, 0, row => row)
+    const neighbours: Neighbours = {
+      similarTo: item => similar.get(catalog.items.nameOf(item)),
+      companionsOf: item => companions.get(catalog.items.nameOf(item))
+    }
+    this.shop = { catalog, popular: new PopularItems(catalog), neighbours }
+    this.loadNeighbours = keys => {
+      similar.load(keys)
+      companions.load(keys)
+    }
+    this.appliers
+      .set(similarItems.name, ({ key }) => similar.drop(key))
+      .set(boughtTogether.name, ({ key }) => companions.drop(key))
+      .set(itemCatalog.name, ({ key, value }, changed) => {
+        this.putItem(key, value)
+        changed.items.add(key)
+      })
+      .set(itemFeatures.name, ({ key, value }) => this.putFeatures(key, value))
+      .set(userFeatures.name, ({ key }, changed) => {
+        this.users.drop(key)
+        changed.users.add(key)
+        changed.sessions.add(key)
+      })
+      .set(sessions.name, ({ key }, changed) => {
+        this.sessions.drop(key)
+        changed.sessions.add(key)
+        changed.users.add(key)
+      })
+      .set(identities.name, ({ key }, changed) => {
+        this.identities.drop(key)
+        changed.sessions.add(key)
+        changed.users.add(key)
+      })
+  }
+
+  /** Reads what is not at hand of several items' lists at once. */
+  readonly loadNeighbours: (productIds: readonly string[]) => void
+
+  /** Reads all items from the store: about 15 µs each. */
+  build(): void {
+    const { store, viewIdOf } = this.options
+    const read = (view: string, put: (key: string, bytes: Buffer) => void) => {
+      const id = viewIdOf(view)
+      if (id !== undefined) scanView(store, id, put)
+    }
+    read(itemCatalog.name, (key, bytes) => this.putItem(key, bytes))
+    read(itemFeatures.name, (key, bytes) => this.putFeatures(key, bytes))
+  }
+
+  apply(changes: readonly ViewChange[]): ChangedKeys {
+    const changed: ChangedKeys = { sessions: new Set(), users: new Set(), items: new Set() }
+    for (const change of changes) this.appliers.get(change.view)?.(change, changed)
+    return changed
+  }
+
+  featuresOf(productId: string): ItemFeatures | null {
+    return this.features.row(productId)
+  }
+
+  restrict(restrictions: Restrictions): void {
+    this.shop.catalog.restrict(restrictions)
+    this.shop.popular.touchAll()
+  }
+
+  /** Products whose titles have words beginning with those of `text`, the most popular first. */
+  search(text: string, limit = 20): { product_id: string; title: string; price: number | null }[] {
+    const { catalog, popular } = this.shop
+    const found = catalog.words.search(text)
+    const keys = new Map(found.map(item => [item, popular.keyOf(item)]))
+    const keyOf = (item: number) => keys.get(item) as number
+    found.sort((a, b) => (keyOf(a) === keyOf(b) ? byName(catalog, a, b) : keyOf(b) - keyOf(a)))
+    return found.slice(0, limit).map(item => ({
+      product_id: catalog.items.nameOf(item),
+      title: catalog.titles[item] as string,
+      price: Number.isNaN(catalog.prices[item]) ? null : catalog.prices[item]
+    }))
+  }
+
+  private view<Row, V>(topic: ViewTopic<any, Row>, share: number, prepare: (row: Row) => V): MaterialisedView<Row, V> {
+    const { store, viewIdOf, cacheBytesMax = cacheBytesDefault } = this.options
+    return new MaterialisedView({ topic, store, viewIdOf, prepare, cacheBytesMax: cacheBytesMax * share })
+  }
+
+  private putItem(productId: string, bytes: Buffer | null): void {
+    const { catalog, popular } = this.shop
+    const known = catalog.items.find(productId)
+    // Lists of the groups it leaves are stale as well.
+    if (known >= 0) popular.touch(known)
+    const item = bytes === null ? catalog.remove(productId) : catalog.put(itemCatalog.value.decode(bytes))
+    if (item >= 0) popular.touch(item)
+  }
+
+  private putFeatures(productId: string, bytes: Buffer | null): void {
+    const item = this.shop.catalog.intern(productId)
+    if (item >= 0) this.shop.popular.update(item, bytes === null ? null : itemFeatures.value.decode(bytes))
+  }
+}
+
+function byName(catalog: Catalog, a: number, b: number): number {
+  return catalog.items.nameOf(a) < catalog.items.nameOf(b) ? -1 : 1
+}
