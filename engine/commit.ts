@@ -97,6 +97,20 @@ export function commitUnit(unit: Unit, { store, log, views, faults }: CommitCont
   return { commit, changes, stateBytes, outputs: unit.outputs.count }
 }
 
+/** Makes a group known to the log before its first unit. */
+export function registerGroup(
+  group: string,
+  inputs: readonly Input[],
+  { store, log }: Pick<CommitContext, 'store' | 'log'>
+): void {
+  const batch = store.batch()
+  const staging = log.stage(batch)
+  staging.commitOffsets(group, positionsOf(inputs))
+  staging.finish()
+  store.write(batch, { sync: staging.sync })
+  staging.applied()
+}
+
 function positionsOf(inputs: readonly Input[]): Map<string, number[]> {
   const positions = new Map<string, number[]>()
   for (const { source, partition, position } of inputs) {

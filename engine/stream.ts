@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.ts'
-import { type Committed, commitUnit, streamTimesKey, type UnitLog } from './commit.ts'
+import { type Committed, commitUnit, registerGroup, streamTimesKey, type UnitLog } from './commit.ts'
 import { codeOf, MillraceError } from './errors.ts'
 import { type Faults, noFaults } from './faults.ts'
 import type { Log, TopicSpec } from './log/log.ts'
@@ -123,7 +123,7 @@ export class Stream {
     this.merger = new InputMerger(inputs)
     this.#restore()
     // Retention must know from the start who has not read yet.
-    if (this.plan.sources.some(source => !committed.has(source.log))) this.#commit()
+    if (this.plan.sources.some(source => !committed.has(source.log))) registerGroup(group, inputs, this.#options)
   }
 
   /** Topics that must exist before a stream is made. */
@@ -255,7 +255,7 @@ export class Stream {
     this.#unitStarted = Number.NaN
     this.#lastCommitMs = clock.monotonic() - started
     this.#count(committed)
-    if (this.budget.isHalfFull) for (const task of this.#tasks) for (const cache of task.caches) cache.turn()
+    if (this.budget.isTurnDue) for (const task of this.#tasks) task.turn()
     onCommit?.(committed, this.#lastCommitMs)
   }
 
