@@ -5,10 +5,19 @@
  */
 export class CacheBudget {
   readonly bytesMax: number
+  /** Of both generations. */
   bytes = 0
+  /** Of what was used since the last turn. */
+  youngBytes = 0
 
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax
+  }
+
+  /** Into the younger generation; negative when something shrank. */
+  add(bytes: number): void {
+    this.bytes += bytes
+    this.youngBytes += bytes
   }
 
   /** The unit holds more than it may: commit now. */
@@ -17,7 +26,7 @@ export class CacheBudget {
   }
 
   /** Time to let the younger generation grow old. */
-  get isHalfFull(): boolean {
-    return this.bytes > this.bytesMax / 2
+  get isTurnDue(): boolean {
+    return this.isExceeded || this.youngBytes > this.bytesMax / 2
   }
 }

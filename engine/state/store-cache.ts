@@ -3,6 +3,7 @@ import { readVersioned, writeVersioned } from '../codec.ts'
 import type { TableState, ValueState } from '../processor.ts'
 import type { StoreReader, WriteBatch } from '../stores/state-store.ts'
 import type { CacheBudget } from './cache-budget.ts'
+import { Generations } from './generations.ts'
 
 const entryOverheadBytes = 200
 const newEntryBytes = 256
@@ -46,13 +47,9 @@ export class StoreCache {
   readonly #store: StoreReader
   readonly #storeId: number
   readonly #partition: number
-  readonly #budget: CacheBudget
   readonly #isTable: boolean
   readonly #isRows: boolean
-  #young = new Map<string, Entry>()
-  #old = new Map<string, Entry>()
-  #oldBytes = 0
-  #youngBytes = 0
+  readonly #entries: Generations<Entry>
   readonly dirty: Entry[] = []
 
   constructor({ store, storeId, partition, spec, budget }: StoreCacheOptions) {
@@ -60,20 +57,20 @@ export class StoreCache {
     this.#storeId = storeId
     this.#partition = partition
     this.spec = spec
-    this.#budget = budget
+    this.#entries = new Generations(budget)
     this.#isTable = spec.kind === 'table'
     this.#isRows = spec.kind === 'table' && spec.layout === 'rows'
   }
 
   lookup(key: string): Entry {
-    return this.#young.get(key) ?? this.#promote(key) ?? this.#load([key])[0]
+    return this.#entries.get(key) ?? this.#load([key])[0]
   }
 
   /** Loads what is missing of these keys in one read. */
   prefetch(keys: readonly string[]): void {
     let missing: string[] | undefined
     for (const key of keys) {
-      if (this.#young.has(key) || this.#promote(key)) continue
+      if (this.#entries.get(key)) continue
       missing ??= []
       missing.push(key)
     }
@@ -104,30 +101,13 @@ export class StoreCache {
 
   /** Drops what was not used for a while; only between units, when nothing is dirty. */
   turn(): void {
-    this.#budget.bytes -= this.#oldBytes
-    this.#old = this.#young
-    this.#oldBytes = this.#youngBytes
-    this.#young = new Map()
-    this.#youngBytes = 0
+    this.#entries.turn()
   }
 
   /** Forgets everything, changed or not: the unit is aborted. */
   drop(): void {
-    this.#budget.bytes -= this.#youngBytes + this.#oldBytes
-    this.#young = new Map()
-    this.#old = new Map()
-    this.#youngBytes = this.#oldBytes = 0
+    this.#entries.drop()
     this.dirty.length = 0
-  }
-
-  #promote(key: string): Entry | undefined {
-    const entry = this.#old.get(key)
-    if (!entry) return undefined
-    this.#old.delete(key)
-    this.#young.set(key, entry)
-    this.#oldBytes -= entry.bytes
-    this.#youngBytes += entry.bytes
-    return entry
   }
 
   #load(keys: string[]): Entry[] {
@@ -140,9 +120,7 @@ export class StoreCache {
   }
 
   #admit(entry: Entry): Entry {
-    this.#young.set(entry.key, entry)
-    this.#youngBytes += entry.bytes
-    this.#budget.bytes += entry.bytes
+    this.#entries.add(entry.key, entry)
     return entry
   }
 
@@ -179,10 +157,7 @@ export class StoreCache {
     if (this.#isTable) writeTable(this.spec as TableState<any>, entry.value)
     else writeVersioned(this.spec.codec, writer, entry.value)
     batch.put('state', rowKey, writer.view())
-    const bytes = this.#memoryBytes(writer.position)
-    this.#budget.bytes += bytes - entry.bytes
-    this.#youngBytes += bytes - entry.bytes
-    entry.bytes = bytes
+    this.#entries.resize(entry, this.#memoryBytes(writer.position))
   }
 
   /** Rows are stored under key, NUL, row; the time of the key (for a TTL) under key, NUL alone. */

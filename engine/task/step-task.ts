@@ -4,6 +4,7 @@ import { StoreCache } from '../state/store-cache.ts'
 import { type Timer, TimerQueue } from '../state/timer-queue.ts'
 import type { StoreReader, WriteBatch } from '../stores/state-store.ts'
 import type { StepPlan } from './plan.ts'
+import { Published } from './views.ts'
 
 export type CounterName = 'duplicates' | 'filtered'
 
@@ -22,6 +23,7 @@ export class StepTask {
   readonly partition: number
   readonly caches: StoreCache[] = []
   readonly timers: TimerQueue
+  readonly published: Published
   /** What `process` gets: the handles by name, `timers` and `counters`. */
   readonly handles: any
   index: any
@@ -41,6 +43,7 @@ export class StepTask {
     this.plan = plan
     this.partition = partition
     this.timers = new TimerQueue(store, storeId(plan.timers), partition)
+    this.published = new Published(budget)
     const handles: Record<string, unknown> = {
       timers: { at: (time: number) => this.timers.at({ time, kind: 0, key: this.#key }) },
       counters: { add: (name: CounterName, by = 1) => options.count(name, by) }
@@ -123,12 +126,20 @@ export class StepTask {
   settle(): void {
     for (const cache of this.caches) cache.settle()
     this.timers.settle()
+    this.published.settle()
     this.#committed = { streamTime: this.streamTime, historyTime: this.historyTime }
+  }
+
+  /** Drops from memory what was not used for a while; only between units. */
+  turn(): void {
+    for (const cache of this.caches) cache.turn()
+    this.published.turn()
   }
 
   abort(): void {
     for (const cache of this.caches) cache.drop()
     this.timers.drop()
+    this.published.drop()
     this.streamTime = this.#committed.streamTime
     this.historyTime = this.#committed.historyTime
   }

@@ -1,4 +1,6 @@
 import { ByteWriter } from '../bytes.ts'
+import type { CacheBudget } from '../state/cache-budget.ts'
+import { Generations } from '../state/generations.ts'
 import type { StoreReader, WriteBatch } from '../stores/state-store.ts'
 import { checkSize, type Outputs } from './outputs.ts'
 import type { StepTask } from './step-task.ts'
@@ -15,6 +17,52 @@ const keyWriter = new ByteWriter(256)
 /** Row of a view in column `views`: u16 view id, key in UTF-8. */
 export function viewRowKey(viewId: number, key: string): Buffer {
   return keyWriter.reset().u16(viewId).text(key).copy()
+}
+
+const overheadBytes = 250
+
+/** What a task last published for a key, where that is still in memory: most keys change again soon. */
+export class Published {
+  readonly #known: Generations<{ value: Buffer | null; bytes: number }>
+  /** Of the unit in work. */
+  #pending: [key: string, value: Buffer | null][] = []
+
+  constructor(budget: CacheBudget) {
+    this.#known = new Generations(budget)
+  }
+
+  /** `undefined` = not known here. */
+  get(key: string): Buffer | null | undefined {
+    return this.#known.get(key)?.value
+  }
+
+  /** Holds once the unit is settled. */
+  set(key: string, value: Buffer | null): void {
+    this.#pending.push([key, value])
+  }
+
+  settle(): void {
+    for (const [key, value] of this.#pending) {
+      const bytes = (value?.length ?? 0) + overheadBytes
+      const known = this.#known.get(key)
+      if (known) {
+        known.value = value
+        this.#known.resize(known, bytes)
+      } else {
+        this.#known.add(key, { value, bytes })
+      }
+    }
+    this.#pending = []
+  }
+
+  turn(): void {
+    this.#known.turn()
+  }
+
+  drop(): void {
+    this.#known.drop()
+    this.#pending = []
+  }
 }
 
 /**
@@ -36,20 +84,31 @@ export class ViewPublisher {
     const keys = [...task.changedKeys()]
     if (keys.length === 0) return
     const viewId = this.#viewId(view.topic.name)
-    const rowKeys = keys.map(key => viewRowKey(viewId, key))
-    const published = this.#store.getMany('views', rowKeys)
+    const timestamp = viewTimestamp(task)
+    const published = this.#lastPublished(task.published, keys, viewId)
     keys.forEach((key, i) => {
       task.bind(key, task.streamTime)
       const value = processor.view?.(key, task.handles) ?? null
       const bytes = value === null ? null : view.topic.value.encode(value)
       const last = published[i]
-      if (bytes === null ? last === undefined : last !== undefined && bytes.equals(last)) return
+      task.published.set(key, bytes)
+      if (bytes === null ? last === null : last !== null && bytes.equals(last)) return
       checkSize(view.topic, key, bytes)
-      if (bytes === null) batch.delete('views', rowKeys[i])
-      else batch.put('views', rowKeys[i], bytes)
-      outputs.add(view, { key, value: bytes, timestamp: viewTimestamp(task) })
+      const rowKey = viewRowKey(viewId, key)
+      if (bytes === null) batch.delete('views', rowKey)
+      else batch.put('views', rowKey, bytes)
+      outputs.add(view, { key, value: bytes, timestamp })
       changes.push({ view: view.topic.name, key, value: bytes })
     })
+  }
+
+  /** One read for all that memory does not know. */
+  #lastPublished(published: Published, keys: readonly string[], viewId: number): (Buffer | null)[] {
+    const known = keys.map(key => published.get(key))
+    const missing = keys.filter((_, i) => known[i] === undefined).map(key => viewRowKey(viewId, key))
+    const stored = missing.length > 0 ? this.#store.getMany('views', missing) : []
+    let next = 0
+    return known.map(value => (value === undefined ? (stored[next++] ?? null) : value))
   }
 }
 
