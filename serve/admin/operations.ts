@@ -1,0 +1,276 @@
+import { poison } from '../../engine/errors.ts'
+import type { Log, NewRecord } from '../../engine/log/log.ts'
+import { partitionOf } from '../../engine/log/partition-of.ts'
+import { unpackRecords } from '../../engine/ports/packed-records.ts'
+import {
+  inSlices,
+  type StoreDigest,
+  type StoredEntry,
+  type StoreInfo,
+  type StoreInspector,
+  type Verified
+} from '../../engine/ports/store-inspector.ts'
+import type { StreamCounts } from '../../engine/ports/stream-messages.ts'
+import type { Headers } from '../../engine/record.ts'
+import type { StreamClient } from '../embedded/stream-client.ts'
+
+/**
+ * What the commands ask of a data directory. Every operation takes one JSON object and answers with rows of JSON, so that
+ * it runs the same in the command's own process and through the admin port of a running instance (routes.ts, remote.ts).
+ */
+export interface Operations {
+  status(): AsyncIterable<Status>
+  topics(): AsyncIterable<TopicInfo>
+  read(what: ReadParams): AsyncIterable<RawRecord>
+  /** A line of an export per row. */
+  export(what: { topic: string }): AsyncIterable<string>
+  append(what: { appends: Append[] }): AsyncIterable<Appended>
+  /** How far a resumable producer has come. */
+  producer(what: { name: string }): AsyncIterable<{ position: string | null }>
+  endHistory(what: { name: string }): AsyncIterable<{ commit: number }>
+  /** Processes all that has arrived; counts are since the start of the stream. */
+  flush(): AsyncIterable<{ commit: number; counts: StreamCounts | null }>
+  stores(what: { sizes: boolean }): AsyncIterable<StoreInfo & { keys?: number; bytes?: number }>
+  get(what: { store: string; key: string }): AsyncIterable<StoredEntry>
+  scan(what: { store: string; prefix: string; limit: number }): AsyncIterable<StoredEntry>
+  digest(what: { store?: string }): AsyncIterable<StoreDigest>
+  verify(): AsyncIterable<Verified>
+}
+
+export const operationNames = [
+  'status',
+  'topics',
+  'read',
+  'export',
+  'append',
+  'producer',
+  'endHistory',
+  'flush',
+  'stores',
+  'get',
+  'scan',
+  'digest',
+  'verify'
+] as const satisfies readonly (keyof Operations)[]
+
+export interface Status {
+  pid: number
+  commit: number
+  /** Acknowledged commits that were missing when the directory was opened. */
+  lost_commits: number
+  bytes_on_disk: number
+  counts: StreamCounts | null
+}
+
+export interface TopicInfo {
+  topic: string
+  partitions: number
+  cleanup: 'delete' | 'compact'
+  retention_ms: number | null
+  /** By partition. */
+  start: number[]
+  end: number[]
+}
+
+export interface ReadParams {
+  topic: string
+  partition?: number
+  /** Offset in each partition. */
+  from?: number
+  /** Records in all. */
+  limit?: number
+  key?: string
+}
+
+/** A record as it lies on the log; the value in base64. */
+export interface RawRecord {
+  partition: number
+  offset: number
+  /** Epoch ms. */
+  timestamp: number
+  key: string | null
+  value: string | null
+  headers?: Headers
+}
+
+export interface Append {
+  topic: string
+  /** `packRecords`, in base64. */
+  records: string
+  headers?: Headers
+  partition?: number
+  producer?: { name: string; to: string }
+}
+
+export interface Appended {
+  commit: number
+}
+
+export interface OperationDeps {
+  log: Pick<Log, 'topics' | 'read' | 'startOffset' | 'endOffset'> & { readonly commit: number }
+  inspector: StoreInspector
+  /** null: opened for reading only. */
+  client: Pick<StreamClient, 'appendAs' | 'endHistory' | 'flush' | 'counts'> | null
+  exportLines(topic: string): Iterable<string>
+  producerPosition(name: string): string | null
+  lostCommits: number
+  bytesOnDisk(): number
+  /** Before records of a topic are appended. */
+  beforeAppend?(topic: string): Promise<void>
+  onAppended?(commit: number): void
+}
+
+const readBytes = 256 * 1024
+const rowsPerTurn = 500
+/** The stream thread reports once a second. */
+const countsWaitMs = 1_500
+
+export function createOperations(deps: OperationDeps): Operations {
+  const { log, inspector } = deps
+  return {
+    async *status() {
+      const { lostCommits, client } = deps
+      const bytes = deps.bytesOnDisk()
+      const counts = client?.counts ?? null
+      yield { pid: process.pid, commit: log.commit, lost_commits: lostCommits, bytes_on_disk: bytes, counts }
+    },
+    async *topics() {
+      for (const { name, partitions, cleanup, retentionMs } of log.topics()) {
+        const all = Array.from({ length: partitions }, (_, partition) => partition)
+        yield {
+          topic: name,
+          partitions,
+          cleanup,
+          retention_ms: retentionMs ?? null,
+          start: all.map(partition => log.startOffset(name, partition)),
+          end: all.map(partition => log.endOffset(name, partition))
+        }
+      }
+    },
+    read: what => inTurns(recordsOf(log, what)),
+    export: ({ topic }) => inTurns(deps.exportLines(topic)),
+    append: what => appendAll(deps, what.appends),
+    async *producer({ name }) {
+      yield { position: deps.producerPosition(name) }
+    },
+    async *endHistory({ name }) {
+      yield { commit: await writer(deps).endHistory(name) }
+    },
+    flush: () => flushed(deps),
+    async *stores({ sizes }) {
+      for (const info of inspector.stores()) {
+        yield sizes && info.kind !== 'unknown' ? { ...info, ...(await inSlices(inspector.size(info.store))) } : info
+      }
+    },
+    async *get({ store, key }) {
+      const entry = inspector.get(store, key)
+      if (entry) yield entry
+    },
+    scan: ({ store, prefix, limit }) => inTurns(upTo(limit, inspector.scan(store, prefix))),
+    async *digest({ store }) {
+      yield* await inSlices(inspector.digest(store))
+    },
+    async *verify() {
+      yield* await inSlices(inspector.verify())
+    }
+  }
+}
+
+/** The one row of an operation that has one. */
+export async function only<T>(rows: AsyncIterable<T>): Promise<T> {
+  for await (const row of rows) return row
+  throw new TypeError('an operation that answers with a row has answered with none')
+}
+
+export async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const row of rows) list.push(row)
+  return list
+}
+
+function writer({ client }: OperationDeps) {
+  if (client) return client
+  throw new TypeError('a directory that was opened for reading only is asked to write')
+}
+
+async function* appendAll(deps: OperationDeps, appends: Append[]): AsyncGenerator<Appended> {
+  let commit = 0
+  for (const { topic, records, headers, partition, producer } of appends) {
+    await deps.beforeAppend?.(topic)
+    const unpacked = unpacked64(records)
+    const options = { headers, partition, producer, paced: true }
+    commit = Math.max(commit, await writer(deps).appendAs(topic, unpacked, options))
+    deps.onAppended?.(commit)
+  }
+  yield { commit }
+}
+
+function unpacked64(records: string): NewRecord[] {
+  const packed = Buffer.from(records, 'base64')
+  // At least three bytes a record: what says otherwise was not packed by `packRecords`.
+  if (packed.length < 4 || packed.readUInt32BE(0) * 3 > packed.length) {
+    throw poison('records_unreadable', 'The records to append are cut off: send what packRecords has made.')
+  }
+  return unpackRecords(packed)
+}
+
+async function* flushed(deps: OperationDeps) {
+  const client = writer(deps)
+  const commit = await client.flush()
+  const before = client.counts
+  const until = performance.now() + countsWaitMs
+  while (client.counts === before && performance.now() < until) await new Promise(resolve => setTimeout(resolve, 20))
+  yield { commit, counts: client.counts }
+}
+
+function* recordsOf(log: OperationDeps['log'], what: ReadParams): Generator<RawRecord> {
+  const { topic, from = 0, limit = Number.POSITIVE_INFINITY, key } = what
+  log.topics()
+  let left = limit
+  for (const partition of partitionsOf(log, what)) {
+    for (let offset = from; left > 0; ) {
+      const batch = log.read(topic, partition, offset, readBytes)
+      if (!batch) break
+      for (let i = 0; i < batch.count && left > 0; i++) {
+        const isKeyless = batch.keyBytes(i) === null
+        if (key !== undefined && (isKeyless || batch.key(i) !== key)) continue
+        left--
+        const headers = batch.headers(i)
+        yield {
+          partition,
+          offset: batch.offset(i),
+          timestamp: batch.timestamp(i),
+          key: isKeyless ? null : batch.key(i),
+          value: batch.value(i)?.toString('base64') ?? null,
+          ...(headers ? { headers } : {})
+        }
+      }
+      offset = batch.nextOffset
+    }
+  }
+}
+
+function partitionsOf(log: OperationDeps['log'], { topic, partition, key }: ReadParams): number[] {
+  // An unknown topic is refused by the first look at it, with the log's own words.
+  const count = log.topics().find(({ name }) => name === topic)?.partitions ?? 1
+  if (partition !== undefined) return [partition]
+  return key === undefined ? Array.from({ length: count }, (_, i) => i) : [partitionOf(key, count)]
+}
+
+function* upTo<T>(limit: number, rows: Iterable<T>): Generator<T> {
+  let left = limit
+  if (left <= 0) return
+  for (const row of rows) {
+    yield row
+    if (--left <= 0) return
+  }
+}
+
+/** Others have a turn between groups of rows. */
+async function* inTurns<T>(rows: Iterable<T>): AsyncGenerator<T> {
+  let count = 0
+  for (const row of rows) {
+    yield row
+    if (++count % rowsPerTurn === 0) await new Promise(resolve => setImmediate(resolve))
+  }
+}

@@ -1,0 +1,76 @@
+import type { Topic } from '../../engine/topic.ts'
+import type { Config, LoadedConfig } from '../../schemas/config.ts'
+import type { Operations } from '../admin/operations.ts'
+import type { TopicBook, TopologyBook } from './topic-book.ts'
+
+/** A data directory being worked on: by a running instance, or opened by this process. */
+export interface Session {
+  operations: Operations
+  isRemote: boolean
+  close(): Promise<void>
+}
+
+export interface OpenHow {
+  /** Starts the stream where no instance runs; a directory that is not there is made. */
+  write: boolean
+  acceptLoss?: boolean
+}
+
+/** A file of rows, read in batches (connectors/files). */
+export interface FileBatch {
+  type: string
+  rows: unknown[]
+  rejected: { line: number; code: string; detail: string; text: string }[]
+  bytesRead: number
+  bytesTotal: number | null
+}
+
+export interface FileOptions {
+  type?: string
+  columns: Record<string, Record<string, string>>
+  timeShiftMs: number
+  batchRowsMax: number
+}
+
+/** What commands need of the rest of Millrace: made in compose-commands.ts, fetched only when used. */
+export interface CommandContext {
+  open(loaded: LoadedConfig, how: OpenHow): Promise<Session>
+  topicBook(config: Config): Promise<TopicBook>
+  topologyBook(config: Config): Promise<TopologyBook>
+  /** Descriptions of the release that made the directory; null when it has kept none. */
+  firstTopologies(config: Config): Promise<unknown>
+  files(): Promise<{
+    read(path: string, options: FileOptions): AsyncIterable<FileBatch>
+    rowFrom(type: string, json: unknown): unknown
+    durationMs(text: string): number
+    rowTypes: readonly string[]
+  }>
+  rowTopics(): Promise<Record<string, RowTopic>>
+  importLines(
+    lines: AsyncIterable<string>,
+    append: (records: ImportedRecord[], partition?: number) => Promise<unknown>
+  ): Promise<number>
+  checkSchemas(against: string | undefined): Promise<SchemaVerdict[]>
+  start(loaded: LoadedConfig, how: { demo: boolean | undefined; acceptLoss: boolean }): Promise<void>
+}
+
+export interface ImportedRecord {
+  key: string | Buffer | null
+  value: Buffer | null
+  timestamp: number
+  headers?: Readonly<Record<string, string>>
+}
+
+/** Where rows of a type go. */
+export interface RowTopic {
+  topic: Topic<any, any>
+  keyOf(row: any): string | null
+  /** null: a row of this type has no time of its own. */
+  timeOf(row: any): number | null
+}
+
+export interface SchemaVerdict {
+  schema: string
+  verdict: 'same' | 'compatible' | 'incompatible' | 'new' | 'gone'
+  detail: string
+}

@@ -1,0 +1,166 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stop } from '../engine/errors.ts'
+import type { Config, LoadedConfig } from '../schemas/config.ts'
+import { isAlive, readInstance } from './admin/instance.ts'
+import type { CommandContext, OpenHow, RowTopic, Session } from './cli/context.ts'
+
+/** What commands need, fetched when they need it: `millrace config --help` opens no database and parses no schema. */
+export function composeCommands(): CommandContext {
+  return {
+    open: async (loaded, how) => (await viaInstance(loaded.config)) ?? openHere(loaded, how),
+    topicBook: async config => {
+      const [{ composeTopicBook }, topologies] = await Promise.all([import('./compose-books.ts'), topologiesOf(config)])
+      return composeTopicBook(topologies, config.namespace)
+    },
+    topologyBook: async config => {
+      const [{ composeTopologyBook }, topologies] = await Promise.all([
+        import('./compose-books.ts'),
+        topologiesOf(config)
+      ])
+      return composeTopologyBook(topologies)
+    },
+    firstTopologies: async ({ data_dir }) => readTopologies(data_dir),
+    files: openFiles,
+    rowTopics,
+    importLines: async (lines, append) => (await import('../engine/log/topic-lines.ts')).importLines(lines, append),
+    checkSchemas: async against => (await import('../schemas/schema-check.ts')).checkSchemas(against),
+    start: async ({ config }, how) => {
+      const { runStart } = await import('./compose-start.ts')
+      await runStart(config, how)
+    }
+  }
+}
+
+async function viaInstance(config: Config): Promise<Session | null> {
+  const instance = readInstance(config.data_dir)
+  // One that was killed leaves its note behind; whoever opens the directory then finds it free, or says who has it.
+  if (!instance || !(await isAlive(instance))) return null
+  const { remoteOperations } = await import('./admin/remote.ts')
+  const key = config.api_keys.find(({ scopes }) => scopes.includes('admin'))?.key ?? null
+  return { operations: remoteOperations(instance.admin_url, key), isRemote: true, close: async () => undefined }
+}
+
+async function openHere(loaded: LoadedConfig, how: OpenHow): Promise<Session> {
+  return how.write ? openToWrite(loaded, how) : openToRead(loaded)
+}
+
+async function openToRead({ config }: LoadedConfig): Promise<Session> {
+  const { data_dir, namespace, stream } = config
+  if (!existsSync(join(data_dir, 'db'))) {
+    throw stop(
+      'data_dir_missing',
+      `There is no data directory ${data_dir}: start Millrace or load something first, or say where it is with --data.`
+    )
+  }
+  const [{ openDataDirectory }, { LogReader }, { composeOperations }, { planMemory }] = await Promise.all([
+    import('../engine/log/data-directory.ts'),
+    import('../engine/log/log-reader.ts'),
+    import('./compose-operations.ts'),
+    import('./embedded/memory-plan.ts')
+  ])
+  const { store, lostCommits, close } = await openDataDirectory(data_dir, {
+    memoryMb: planMemory(stream.memory_max_mb).storeMb
+  })
+  try {
+    const log = new LogReader(store)
+    const topologies = await topologiesOf(config, log)
+    const bytesOnDisk = () => store.bytesOnDisk()
+    const operations = composeOperations({ store, log, topologies, namespace, lostCommits, bytesOnDisk, client: null })
+    return { operations, isRemote: false, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openToWrite({ config }: LoadedConfig, { acceptLoss }: OpenHow): Promise<Session> {
+  const [{ openEmbedded }, { writingOperations }, { planMemory }] = await Promise.all([
+    import('./compose-embedded.ts'),
+    import('./compose-admin.ts'),
+    import('./embedded/memory-plan.ts')
+  ])
+  const memory = planMemory(config.stream.memory_max_mb)
+  const embedded = await openEmbedded({
+    directory: config.data_dir,
+    partitions: config.embedded.partitions,
+    namespace: config.namespace,
+    fsyncIntervalMs: config.embedded.fsync_interval_ms,
+    commitIntervalMs: config.stream.commit_interval_ms,
+    catchUpIntervalMs: config.stream.catch_up_interval_ms,
+    cacheMb: memory.stateCacheMb,
+    storeMb: memory.storeMb,
+    streamHeapMb: memory.streamHeapMb,
+    purchaseSource: log => purchaseSourceOf(config, log),
+    acceptLoss
+  })
+  await keepTopologies(config)
+  return { operations: writingOperations(embedded, config), isRemote: false, close: embedded.close }
+}
+
+type Ends = {
+  topics(): { name: string; partitions: number }[]
+  endOffset(topic: string, partition: number): number
+}
+
+/** As `auto` says: orders once that table is fed. */
+function purchaseSourceOf({ purchase_source }: Config, log: Ends | null): 'orders' | 'events' {
+  if (purchase_source !== 'auto') return purchase_source
+  const orders = log?.topics().find(({ name }) => name === 'orders')
+  const isFed = orders && Array.from({ length: orders.partitions }, (_, i) => log?.endOffset('orders', i)).some(Boolean)
+  return log === null || isFed ? 'orders' : 'events'
+}
+
+async function topologiesOf(config: Config, log: Ends | null = null) {
+  const { allTopologies } = await import('../topologies/index.ts')
+  return allTopologies({ purchaseSource: purchaseSourceOf(config, log) })
+}
+
+const topologiesFile = 'topologies.json'
+
+/** What ran when the directory was first used, for `topology diff`. */
+export async function keepTopologies(config: Config): Promise<void> {
+  const path = join(config.data_dir, topologiesFile)
+  if (existsSync(path)) return
+  const { composeTopologyBook } = await import('./compose-books.ts')
+  const { descriptions } = composeTopologyBook(await topologiesOf(config))
+  writeFileSync(path, `${JSON.stringify(descriptions, null, 2)}\n`)
+}
+
+function readTopologies(directory: string): unknown {
+  try {
+    return JSON.parse(readFileSync(join(directory, topologiesFile), 'utf8'))
+  } catch {
+    return null // None were kept, or the file is no longer whole.
+  }
+}
+
+async function openFiles() {
+  const [{ readRows }, { rowReaders, rowTypes }, { parseDuration }] = await Promise.all([
+    import('../connectors/files/read-rows.ts'),
+    import('../connectors/files/row-types.ts'),
+    import('../connectors/files/duration.ts')
+  ])
+  return {
+    read: (path: string, { type, ...options }: { type?: string }) =>
+      readRows(
+        path,
+        rowTypes.find(known => known === type),
+        options
+      ),
+    rowFrom: (type: string, json: unknown) => rowReaders[type as (typeof rowTypes)[number]].from(json, Date.now()),
+    durationMs: parseDuration,
+    rowTypes
+  }
+}
+
+async function rowTopics(): Promise<Record<string, RowTopic>> {
+  const { interactions, orderItems, orders, products, users } = await import('../schemas/topics.ts')
+  return {
+    events: { topic: interactions, keyOf: event => event.user_id ?? event.session_id, timeOf: event => event.ts },
+    products: { topic: products, keyOf: row => row.product_id, timeOf: row => row.updated_at },
+    users: { topic: users, keyOf: row => row.user_id, timeOf: row => row.updated_at },
+    orders: { topic: orders, keyOf: row => row.order_id, timeOf: row => row.order_ts },
+    'order-items': { topic: orderItems, keyOf: row => row.order_id, timeOf: () => null }
+  }
+}
