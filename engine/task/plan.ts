@@ -48,11 +48,20 @@ export interface SourcePlan {
   readers: { topology: string; outs: Op[]; writes: string[] }[]
 }
 
+/** Sources and steps that share tasks: what reads the same topics in the same partition. Its name is its first source's. */
+export interface SubTopology {
+  name: string
+  partitions: number
+  sources: SourcePlan[]
+  steps: StepPlan[]
+}
+
 export interface Plan {
   sources: SourcePlan[]
   /** Upstream before downstream. */
   steps: StepPlan[]
   topics: TopicSpec[]
+  subTopologies: SubTopology[]
 }
 
 export interface PlanOptions {
@@ -60,6 +69,11 @@ export interface PlanOptions {
   namespace: string
   /** Topics read first among records of equal time; the rest in order of declaration. */
   ranks?: readonly string[]
+  /**
+   * What `through` does: `inline` hands records on inside the unit of work (one process holds all partitions), `topics`
+   * writes them to a repartition topic that other tasks read. Default `inline`.
+   */
+  repartition?: 'inline' | 'topics'
 }
 
 /** Name of a topic on the log: views and internal topics carry namespace and version, inputs their plain name. */
@@ -108,7 +122,8 @@ class Compiler {
       ranks.includes(source.topic.name) ? ranks.indexOf(source.topic.name) : ranks.length
     sources.sort((a, b) => rankOf(a) - rankOf(b))
     for (const [rank, source] of sources.entries()) source.rank = rank
-    return { sources, steps: this.#steps.sort((a, b) => a.depth - b.depth), topics: [...this.#topics.values()] }
+    const steps = this.#steps.sort((a, b) => a.depth - b.depth)
+    return { sources, steps, topics: [...this.#topics.values()], subTopologies: subTopologies(sources, steps) }
   }
 
   #addSource(definition: TopologyDefinition, node: Node & { kind: 'source' }, outs: Op[]): void {
@@ -152,7 +167,7 @@ class Compiler {
       case 'map':
         return [{ kind: 'map', map: node.map, outs: outs(0) }]
       case 'through':
-        return [{ kind: 'through', partitions: node.topic.partitions ?? this.#options.partitions, outs: outs(0) }]
+        return [this.#through(definition, node, outs(0))]
       case 'sink':
         return node.topic.kind === 'view' ? [] : [this.#sink(definition, node)]
       case 'process': {
@@ -162,6 +177,16 @@ class Compiler {
         return [{ kind: 'step', step }]
       }
     }
+  }
+
+  #through({ name, version }: TopologyDefinition, node: Node & { kind: 'through' }, outs: Op[]): Op {
+    const { topic } = node
+    const partitions = topic.partitions ?? this.#options.partitions
+    if (this.#options.repartition !== 'topics') return { kind: 'through', partitions, outs }
+    const log = `${this.#options.namespace}.${name}.v${version}.${topic.name}-repartition`
+    this.#ensure({ ...topic, cleanup: 'delete', retentionMs: undefined }, log)
+    this.#sources.set(log, { topic, log, partitions, rank: 0, readers: [{ topology: name, outs, writes: [] }] })
+    return { kind: 'sink', topic, log, partitions, topology: name, step: node.name }
   }
 
   #sink(definition: TopologyDefinition, node: Node & { kind: 'sink' }): Op {
@@ -245,6 +270,36 @@ class Compiler {
     this.#topics.set(log, spec)
     return spec.partitions
   }
+}
+
+function subTopologies(sources: readonly SourcePlan[], steps: readonly StepPlan[]): SubTopology[] {
+  const groups = sources.map(source => ({
+    sources: [source],
+    steps: new Set(source.readers.flatMap(({ outs }) => stepsOf(outs)))
+  }))
+  for (let i = 0; i < groups.length; i++) {
+    for (let j = groups.length - 1; j > i; j--) {
+      if (![...groups[j].steps].some(step => groups[i].steps.has(step))) continue
+      groups[i].sources.push(...groups[j].sources)
+      for (const step of groups[j].steps) groups[i].steps.add(step)
+      groups.splice(j, 1)
+      j = groups.length
+    }
+  }
+  return groups.map(group => ({
+    name: group.sources.map(({ log }) => log).sort()[0],
+    partitions: group.sources[0].partitions,
+    sources: group.sources,
+    steps: steps.filter(step => group.steps.has(step))
+  }))
+}
+
+/** Steps that records reach without leaving for a topic. */
+function stepsOf(ops: readonly Op[]): StepPlan[] {
+  return ops.flatMap(op => {
+    if (op.kind === 'step') return [op.step, ...stepsOf(op.step.outs)]
+    return op.kind === 'sink' ? [] : stepsOf(op.outs)
+  })
 }
 
 export function topicSpec(topic: AnyTopic, log: string, partitions: number): TopicSpec {
