@@ -23,6 +23,8 @@ export interface Serving {
   freshness: CommitFreshness & Freshness
   changes: Changes
   views: ViewSet
+  /** To be awaited before records of a topic are written some other way than by `ingest`. */
+  beforeAppend(topic: string): Promise<void>
   /** Interactions taken in since the start. */
   readonly events: number
 }
@@ -62,6 +64,9 @@ export function composeServing(options: ServingOptions): Serving {
   }
   freshness.written(client.lastCommit)
   const source = new PurchaseSource(embedded, config.purchase_source === 'auto' ? embedded.purchaseSource : null)
+  const beforeAppend = async (topic: string) => {
+    if (topic === orders.name && (await source.ordersAreFed())) streamMetrics.restart()
+  }
   const ingest = new EmbeddedIngest({
     client,
     freshness,
@@ -72,9 +77,7 @@ export function composeServing(options: ServingOptions): Serving {
       overlay.add(accepted, Date.now())
       feed.own(accepted)
     },
-    beforeRows: async table => {
-      if (table === orders.name && (await source.ordersAreFed())) streamMetrics.restart()
-    }
+    beforeRows: beforeAppend
   })
   const consentDefault = options.consentDefault === 'granted'
   const recommender = createRecommender({ views, overlay, impressions: impressionLog, consentDefault })
@@ -84,6 +87,7 @@ export function composeServing(options: ServingOptions): Serving {
     freshness,
     changes: feed,
     views,
+    beforeAppend,
     get events() {
       return events
     }

@@ -3,15 +3,18 @@ import type { LogReader } from '../engine/log/log-reader.ts'
 import { ticks } from '../engine/stream.ts'
 import type { Config } from '../schemas/config.ts'
 import { orders } from '../schemas/topics.ts'
+import { allTopologies } from '../topologies/index.ts'
 import { removeInstance, writeInstance } from './admin/instance.ts'
-import { composeAdmin } from './compose-admin.ts'
+import { operationRoutes } from './admin/routes.ts'
 import { type DemoLoad, loadDemo, readDemoNote } from './compose-demo.ts'
 import { type Embedded, openEmbedded } from './compose-embedded.ts'
+import { composeOperations } from './compose-operations.ts'
 import { composeServing, type Serving } from './compose-serving.ts'
 import type { DemoProgress } from './demo/demo-thread-data.ts'
 import { planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
 import { checkBinding } from './http/auth.ts'
 import { createEdge, type Edge } from './http/edge.ts'
+import type { Route } from './http/route.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { pageRoutes } from './page/page-routes.ts'
 import { ViewDirectory } from './page/view-directory.ts'
@@ -113,7 +116,7 @@ class RunningInstance {
     this.#edge = edge
     const port = await this.#listen(nodeHttp(edge.app), http)
     const adminPort = await this.#listen(nodeHttp(edge.admin), admin)
-    writeInstance(data_dir, { pid: process.pid, admin_url: urlOf(admin.host, adminPort) })
+    writeInstance(data_dir, { pid: process.pid, url: urlOf(http.host, port), admin_url: urlOf(admin.host, adminPort) })
     serving.freshness.setReady({ ready: true, detail: 'answering' })
     this.#screen.addresses({ url: urlOf(http.host, port), adminUrl: urlOf(admin.host, adminPort), isDemo })
     if (isDemo) await this.#loadDemo()
@@ -164,10 +167,22 @@ class RunningInstance {
       corsOrigins: http.cors_origins,
       eventMaxAgeMs: events.max_age_days * 86_400_000,
       routes: pageRoutes({ directory }),
-      adminRoutes: composeAdmin(this.#embedded, this.#config),
+      adminRoutes: this.#operationRoutes(serving),
       onIncident: ({ code, route, requestId, message }) =>
         this.#screen.line(`${code} in ${route} (${requestId}): ${message}`)
     })
+  }
+
+  #operationRoutes({ beforeAppend, freshness }: Serving): Route[] {
+    const { api_keys, namespace } = this.#config
+    const operations = composeOperations({
+      ...this.#embedded,
+      topologies: allTopologies({ purchaseSource: this.#embedded.purchaseSource }),
+      namespace,
+      beforeAppend,
+      onAppended: commit => freshness.written(commit)
+    })
+    return operationRoutes({ operations, isAuthOn: api_keys.length > 0 })
   }
 
   async #listen(server: Transport, at: { host: string; port: number }): Promise<number> {

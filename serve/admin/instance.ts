@@ -4,6 +4,8 @@ import { join } from 'node:path'
 /** What a running instance leaves in its data directory, so that commands find it. */
 export interface Instance {
   pid: number
+  /** Of the public API. */
+  url: string
   admin_url: string
 }
 
@@ -20,8 +22,12 @@ export function removeInstance(directory: string): void {
 /** Of an instance that may have ended without saying so. */
 export function readInstance(directory: string): Instance | null {
   try {
-    const { pid, admin_url } = JSON.parse(readFileSync(join(directory, fileName), 'utf8')) as Partial<Instance>
-    return typeof pid === 'number' && typeof admin_url === 'string' ? { pid, admin_url } : null
+    const {
+      pid,
+      url = '',
+      admin_url
+    } = JSON.parse(readFileSync(join(directory, fileName), 'utf8')) as Partial<Instance>
+    return typeof pid === 'number' && typeof admin_url === 'string' ? { pid, url, admin_url } : null
   } catch {
     return null // None was left, or it was being written.
   }

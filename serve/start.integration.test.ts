@@ -1,0 +1,115 @@
+import test from 'ava'
+import { newDirectory, type StartedInstance, startInstance } from './testing/instance.ts'
+
+const pairsTotal = Number(process.env.PAIRS ?? 10_000)
+const inFlightMax = 64
+
+async function post(url: string, body: unknown): Promise<any> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body)
+  })
+  return { status: response.status, ...((await response.json()) as object) }
+}
+
+const product = (i: number) => ({
+  product_id: `p${i}`,
+  title: `Product ${i}`,
+  category: `c${i % 7}`,
+  price: i + 1,
+  stock: 5
+})
+
+async function shopOf(instance: StartedInstance, count: number): Promise<void> {
+  const rows = Array.from({ length: count }, (_, i) => product(i))
+  const { token } = await post(`${instance.url}/v1/tables/products`, rows)
+  const answer = await post(`${instance.url}/v1/recommendations?after=${token}`, { surface: 'home', limit: 1 })
+  if (answer.state.after !== 'reached') await new Promise(resolve => setTimeout(resolve, 500))
+}
+
+async function inParallel(count: number, work: (i: number) => Promise<void>): Promise<void> {
+  let next = 0
+  await Promise.all(
+    Array.from({ length: inFlightMax }, async () => {
+      while (next < count) await work(next++)
+    })
+  )
+}
+
+test.serial(`of ${pairsTotal} clicks that are asked about with after, none is missed`, async t => {
+  t.timeout(300_000)
+  const instance = await startInstance(t, ['--no-demo'])
+  await shopOf(instance, 200)
+  let stale = 0
+  let reached = 0
+  await inParallel(pairsTotal, async i => {
+    // The visitor asks as somebody else's page would: by the view alone, through another session of the same user.
+    const user = `u${i}`
+    const click = {
+      event_id: `e${i}`,
+      user_id: user,
+      session_id: `s${i}`,
+      event_type: 'view',
+      product_id: `p${i % 200}`
+    }
+    const { token } = await post(`${instance.url}/v1/events`, click)
+    const answer = await post(`${instance.url}/v1/recommendations?after=${token}`, {
+      surface: 'home',
+      session_id: `s${i}`,
+      limit: 5,
+      explain: true
+    })
+    if (answer.state.after === 'reached') reached++
+    const seen = answer.items.some((item: any) =>
+      item.reasons.some((reason: any) => reason.product_id === click.product_id)
+    )
+    if (answer.state.after === 'reached' && answer.fallback && !seen) stale++
+  })
+  t.log(`${reached} of ${pairsTotal} reached within the bound`)
+  t.is(stale, 0)
+  t.true(reached >= pairsTotal * 0.99)
+})
+
+test.serial('a restart goes on with everything that was acknowledged', async t => {
+  t.timeout(120_000)
+  const directory = newDirectory(t)
+  const first = await startInstance(t, ['--no-demo'], directory)
+  await shopOf(first, 20)
+  const { token } = await post(`${first.url}/v1/events`, {
+    event_id: 'e',
+    session_id: 's',
+    event_type: 'view',
+    product_id: 'p3'
+  })
+  t.regex(token, /^c/)
+  await first.kill('SIGKILL')
+  const second = await startInstance(t, ['--no-demo'], directory)
+  const answer = await post(`${second.url}/v1/recommendations?after=${token}`, {
+    surface: 'home',
+    session_id: 's',
+    limit: 3
+  })
+  t.not(answer.state.after, 'unknown')
+  t.is(answer.items.length, 3)
+  t.false(answer.fallback)
+})
+
+test.serial('told to end, it commits, says goodbye and lets go of the directory', async t => {
+  t.timeout(60_000)
+  const directory = newDirectory(t)
+  const first = await startInstance(t, ['--no-demo'], directory)
+  await first.kill('SIGTERM')
+  t.is(first.child.exitCode, 0)
+  const second = await startInstance(t, ['--no-demo'], directory)
+  t.is((await fetch(`${second.adminUrl}/readyz`)).status, 200)
+})
+
+test.serial('a second process on the directory gets one sentence', async t => {
+  t.timeout(60_000)
+  const directory = newDirectory(t)
+  await startInstance(t, ['--no-demo'], directory)
+  const error = await t.throwsAsync(startInstance(t, ['--no-demo'], directory))
+  t.regex(String(error), /in use|another process/i)
+  t.notRegex(String(error), /\n\s+at /)
+})

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { stop } from '../../engine/errors.ts'
+import { readInstance } from '../admin/instance.ts'
+
+const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url))
+const startTimeoutMs = 60_000
+
+export interface StartedInstance {
+  url: string
+  adminUrl: string
+  directory: string
+  child: ChildProcess
+  /** What it has said so far. */
+  output(): string
+  kill(signal: NodeJS.Signals): Promise<void>
+}
+
+interface Test {
+  teardown(work: () => Promise<void> | void): void
+}
+
+export function newDirectory(t: Test): string {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'))
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** A real `millrace start` on free ports; ended with the test. */
+export async function startInstance(
+  t: Test,
+  args: string[] = [],
+  directory = newDirectory(t)
+): Promise<StartedInstance> {
+  const ports = ['--port', '0', '--admin-port', '0']
+  const child = spawn(process.execPath, [mainFile, 'start', '--data', directory, ...ports, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  }
+  const exited = new Promise<void>(resolve => child.once('exit', () => resolve()))
+  const kill = async (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    await exited
+  }
+  t.teardown(() => kill('SIGKILL'))
+  const until = performance.now() + startTimeoutMs
+  for (;;) {
+    const instance = readInstance(directory)
+    if (instance?.pid === child.pid) {
+      return { url: instance.url, adminUrl: instance.admin_url, directory, child, output: () => output, kill }
+    }
+    if (child.exitCode !== null || performance.now() > until) {
+      throw stop('instance_did_not_start', `millrace start did not come up: ${output}`)
+    }
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
