@@ -91,7 +91,7 @@ async function openToWrite({ config }: LoadedConfig, { acceptLoss }: OpenHow): P
     cacheMb: memory.stateCacheMb,
     storeMb: memory.storeMb,
     streamHeapMb: memory.streamHeapMb,
-    purchaseSource: log => purchaseSourceOf(config, log),
+    purchaseSource: log => ({ from: purchaseSourceOf(config, log), isFixed: config.purchase_source !== 'auto' }),
     acceptLoss
   })
   await keepTopologies(config)

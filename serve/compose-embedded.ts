@@ -7,8 +7,8 @@ import { StreamClient } from './embedded/stream-client.ts'
 import type { StreamThreadData } from './embedded/stream-thread-data.ts'
 
 export interface EmbeddedOptions extends Omit<StreamThreadData, 'handle' | 'purchaseSource'> {
-  /** Decided by what is on the log already. */
-  purchaseSource: (log: LogReader) => StreamThreadData['purchaseSource']
+  /** Decided by what is on the log already. `isFixed`: it stays so although orders may be fed later. */
+  purchaseSource: (log: LogReader) => { from: StreamThreadData['purchaseSource']; isFixed: boolean }
   /** Memtables and block caches of the storage engine. */
   storeMb: number
   /** Heap of the stream thread; exceeding it ends the thread, which is handled as a kill. */
@@ -27,8 +27,12 @@ export interface Embedded {
   readonly lostCommits: number
   /** A channel of its own to the stream thread, for another thread. */
   connect(): MessagePort
-  /** Ends the stream thread after its last commit and starts it anew; what is asked of it meanwhile waits. */
-  restartStream(change: Partial<StreamThreadData>): Promise<void>
+  /**
+   * To be awaited before rows of `orders` are appended: purchases are counted from events until that table is fed for the
+   * first time (INTERFACES 3). The stream thread then ends after its last commit and starts anew, counting from orders;
+   * what is asked of it meanwhile waits. Says whether that happened.
+   */
+  ordersAreFed(): Promise<boolean>
   bytesOnDisk(): number
   /** Commits what is open and lets go of the directory. */
   close(): Promise<void>
@@ -45,8 +49,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   const directory = await openDataDirectory(options.directory, { memoryMb: storeMb, acceptLoss })
   try {
     const log = new LogReader(directory.store)
-    const purchaseSource = options.purchaseSource(log)
-    const data: StreamThreadData = { ...threadOptions, purchaseSource, handle: directory.store.handle }
+    const purchases = options.purchaseSource(log)
+    const data: StreamThreadData = { ...threadOptions, purchaseSource: purchases.from, handle: directory.store.handle }
     let thread = startThread(data, streamHeapMb)
     const client = new StreamClient(thread.worker)
     await thread.watch(client)
@@ -55,24 +59,32 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       await Promise.race([client.stop().catch(() => 0), thread.exited])
       await thread.exited
     }
+    let switching: Promise<void> | null = null
+    const restartCountingOrders = async () => {
+      client.hold()
+      await stopThread()
+      data.purchaseSource = 'orders'
+      thread = startThread(data, streamHeapMb)
+      client.attach(thread.worker)
+      await thread.watch(client)
+      purchases.from = 'orders'
+    }
     return {
       store: directory.store,
       log,
       client,
-      purchaseSource,
+      purchaseSource: purchases.from,
       lostCommits: directory.lostCommits,
       connect: () => {
         const { port1, port2 } = new MessageChannel()
         thread.worker.postMessage({ type: 'connect', port: port1 }, [port1])
         return port2
       },
-      restartStream: async change => {
-        client.hold()
-        await stopThread()
-        Object.assign(data, change)
-        thread = startThread(data, streamHeapMb)
-        client.attach(thread.worker)
-        await thread.watch(client)
+      ordersAreFed: async () => {
+        if (purchases.isFixed || purchases.from === 'orders') return false
+        switching ??= restartCountingOrders()
+        await switching
+        return true
       },
       bytesOnDisk: () => directory.store.bytesOnDisk(),
       close: async () => {

@@ -63,9 +63,8 @@ export function composeServing(options: ServingOptions): Serving {
     metrics.set('millrace_store_bytes', embedded.bytesOnDisk(), ['all'])
   }
   freshness.written(client.lastCommit)
-  const source = new PurchaseSource(embedded, config.purchase_source === 'auto' ? embedded.purchaseSource : null)
   const beforeAppend = async (topic: string) => {
-    if (topic === orders.name && (await source.ordersAreFed())) streamMetrics.restart()
+    if (topic === orders.name && (await embedded.ordersAreFed())) streamMetrics.restart()
   }
   const ingest = new EmbeddedIngest({
     client,
@@ -102,28 +101,6 @@ function openViews(store: StoreReader, config: Config): ViewSet {
   })
   views.build()
   return views
-}
-
-/** Purchases are counted from events until the orders table is fed for the first time (INTERFACES 3). */
-class PurchaseSource {
-  readonly #embedded: Embedded
-  #current: 'orders' | 'events' | null
-  #switching: Promise<void> | null = null
-
-  /** `current` null: it is configured and never changes. */
-  constructor(embedded: Embedded, current: 'orders' | 'events' | null) {
-    this.#embedded = embedded
-    this.#current = current
-  }
-
-  /** Returns whether the stream thread was replaced for it. */
-  async ordersAreFed(): Promise<boolean> {
-    if (this.#current !== 'events') return false
-    this.#switching ??= this.#embedded.restartStream({ purchaseSource: 'orders' })
-    await this.#switching
-    this.#current = 'orders'
-    return true
-  }
 }
 
 function sendImpressions({ client }: Embedded, records: Impression[]): boolean {

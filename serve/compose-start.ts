@@ -3,18 +3,16 @@ import type { LogReader } from '../engine/log/log-reader.ts'
 import { ticks } from '../engine/stream.ts'
 import type { Config } from '../schemas/config.ts'
 import { orders } from '../schemas/topics.ts'
-import { allTopologies } from '../topologies/index.ts'
 import { removeInstance, writeInstance } from './admin/instance.ts'
-import { operationRoutes } from './admin/routes.ts'
+import { composeAdmin } from './compose-admin.ts'
+import { keepTopologies } from './compose-commands.ts'
 import { type DemoLoad, loadDemo, readDemoNote } from './compose-demo.ts'
 import { type Embedded, openEmbedded } from './compose-embedded.ts'
-import { composeOperations } from './compose-operations.ts'
 import { composeServing, type Serving } from './compose-serving.ts'
 import type { DemoProgress } from './demo/demo-thread-data.ts'
 import { planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
 import { checkBinding } from './http/auth.ts'
 import { createEdge, type Edge } from './http/edge.ts'
-import type { Route } from './http/route.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { pageRoutes } from './page/page-routes.ts'
 import { ViewDirectory } from './page/view-directory.ts'
@@ -51,6 +49,7 @@ export async function runStart(config: Config, { demo, acceptLoss }: StartOption
     acceptLoss
   })
   if (embedded.lostCommits > 0) screen.line(`${embedded.lostCommits} commits were lost and are accepted as lost.`)
+  await keepTopologies(config)
   const instance = new RunningInstance(config, embedded, screen)
   try {
     await instance.serve(demo ?? isDemoDirectory(embedded.log))
@@ -60,9 +59,10 @@ export async function runStart(config: Config, { demo, acceptLoss }: StartOption
   }
 }
 
-function purchaseSource({ purchase_source }: Config, log: LogReader, demo: boolean | undefined): 'orders' | 'events' {
-  if (purchase_source !== 'auto') return purchase_source
-  return (demo ?? isDemoDirectory(log)) || hasRecords(log, orders.name) ? 'orders' : 'events'
+function purchaseSource({ purchase_source }: Config, log: LogReader, demo: boolean | undefined) {
+  if (purchase_source !== 'auto') return { from: purchase_source, isFixed: true }
+  const isFed = (demo ?? isDemoDirectory(log)) || hasRecords(log, orders.name)
+  return { from: isFed ? ('orders' as const) : ('events' as const), isFixed: false }
 }
 
 /** One where the demo was begun, or where there is nothing yet. */
@@ -167,22 +167,13 @@ class RunningInstance {
       corsOrigins: http.cors_origins,
       eventMaxAgeMs: events.max_age_days * 86_400_000,
       routes: pageRoutes({ directory }),
-      adminRoutes: this.#operationRoutes(serving),
+      adminRoutes: composeAdmin(this.#embedded, this.#config, {
+        beforeAppend: serving.beforeAppend,
+        onAppended: commit => serving.freshness.written(commit)
+      }),
       onIncident: ({ code, route, requestId, message }) =>
         this.#screen.line(`${code} in ${route} (${requestId}): ${message}`)
     })
-  }
-
-  #operationRoutes({ beforeAppend, freshness }: Serving): Route[] {
-    const { api_keys, namespace } = this.#config
-    const operations = composeOperations({
-      ...this.#embedded,
-      topologies: allTopologies({ purchaseSource: this.#embedded.purchaseSource }),
-      namespace,
-      beforeAppend,
-      onAppended: commit => freshness.written(commit)
-    })
-    return operationRoutes({ operations, isAuthOn: api_keys.length > 0 })
   }
 
   async #listen(server: Transport, at: { host: string; port: number }): Promise<number> {

@@ -54,7 +54,7 @@ export async function startInstance(
   const until = performance.now() + startTimeoutMs
   for (;;) {
     const instance = readInstance(directory)
-    if (instance?.pid === child.pid) {
+    if (instance && instance.pid === child.pid) {
       return { url: instance.url, adminUrl: instance.admin_url, directory, child, output: () => output, kill }
     }
     if (child.exitCode !== null || performance.now() > until) {

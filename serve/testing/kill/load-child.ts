@@ -23,7 +23,7 @@ const embedded = await openEmbedded({
   cacheMb: order.cacheMb,
   storeMb: 64,
   streamHeapMb: 512,
-  purchaseSource: () => 'orders',
+  purchaseSource: () => ({ from: 'orders', isFixed: true }),
   fault: order.fault
 })
 const { client, store, log } = embedded
