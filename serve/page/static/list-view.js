@@ -1,3 +1,4 @@
+import { changesBetween } from './changes.js'
 import { element, setText } from './dom.js'
 import { learnOf, productOf, titleOf } from './products.js'
 import { tile } from './tile.js'
@@ -233,16 +234,4 @@ function targetOf(key, items, from) {
     default:
       return null
   }
-}
-
-/** Moved up = overtook another that is still there; what slides because something left has not moved. */
-export function changesBetween(before, after) {
-  const stayed = before.filter(id => after.includes(id))
-  const added = new Set(after.filter(id => !before.includes(id)))
-  const up = new Map()
-  for (const [now, id] of after.filter(one => stayed.includes(one)).entries()) {
-    const places = stayed.indexOf(id) - now
-    if (places > 0) up.set(id, places)
-  }
-  return { added, up, removed: before.length - stayed.length }
 }

@@ -60,6 +60,7 @@ function start() {
   })
   customers.refresh()
   showVisitor()
+  delete byId('surfaces').dataset.starting
   socket.open()
   void strip.poll()
   setTimeout(probe, probeMs)
