@@ -3,7 +3,7 @@ import { addContentNeighbours } from './content-neighbours.ts'
 import type { RankedItems } from './popular-items.ts'
 import type { Shop } from './shop.ts'
 import { source } from './sources.ts'
-import { type Ask, type ItemList, type Liking, noItems, Seeds, seedsMax } from './visit.ts'
+import { type Ask, type ItemList, type Liking, Seeds, seedsMax } from './visit.ts'
 
 /** How much of a list is read: the first seeds lead further. */
 const neighboursOfSeed = [50, 50, 24, 24, 12, 12, 12, 12]
@@ -51,11 +51,11 @@ export class Gathering {
       const depth = neighboursOfSeed[i]
       const similar = shop.neighbours.similarTo(seed)
       if (similar !== null) {
-        this.addList(source.co_viewed, similar.viewed, { seed, weight: seeds.viewWeights[i], depth })
-        this.addList(source.viewed_then_bought, similar.bought, { seed, weight: seeds.viewWeights[i], depth })
+        this.addSimilar(source.co_viewed, similar.viewed, { seed, weight: seeds.viewWeights[i], depth })
+        this.addSimilar(source.viewed_then_bought, similar.bought, { seed, weight: seeds.viewWeights[i], depth })
       }
-      const companions = shop.neighbours.companionsOf(seed) ?? noItems
-      this.addList(source.bought_together, companions, { seed, weight: seeds.basketWeights[i], depth })
+      const companions = shop.neighbours.companionsOf(seed)
+      if (companions !== null) this.addCompanions(companions, { seed, weight: seeds.basketWeights[i], depth })
     }
   }
 
@@ -114,12 +114,28 @@ export class Gathering {
     }
   }
 
-  private addList(column: number, { items, scores }: ItemList, { seed, weight, depth }: Reading): void {
+  private addSimilar(column: number, { items, scores }: ItemList, { seed, weight, depth }: Reading): void {
     const { set } = this
-    const { catalog } = this.shop
+    const { catalog, neighbours } = this.shop
+    const { days } = neighbours.totals
+    const root = days.of(seed)
     const end = Math.min(items.length, depth)
     for (let i = 0; i < end; i++) {
-      if (!catalog.isSensitive(items[i])) set.add(column, items[i], scores[i] * weight, seed)
+      const item = items[i]
+      if (!catalog.isSensitive(item)) set.add(column, item, weight * days.cosine(scores[i], root, item), seed)
+    }
+  }
+
+  private addCompanions({ items, scores }: ItemList, { seed, weight, depth }: Reading): void {
+    const { set } = this
+    const { catalog, neighbours } = this.shop
+    const { totals } = neighbours
+    const root = totals.orders.of(seed)
+    const end = Math.min(items.length, depth)
+    for (let i = 0; i < end; i++) {
+      const item = items[i]
+      if (catalog.isSensitive(item) || !totals.isMoreThanChance(scores[i], item)) continue
+      set.add(source.bought_together, item, weight * totals.orders.cosine(scores[i], root, item), seed)
     }
   }
 

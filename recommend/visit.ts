@@ -1,4 +1,5 @@
 import type { Blend } from './blend-weights.ts'
+import type { PairTotals } from './pair-totals.ts'
 
 /** Items with scores, best first. */
 export interface ItemList {
@@ -6,13 +7,12 @@ export interface ItemList {
   readonly scores: Float32Array
 }
 
-export const noItems: ItemList = { items: new Int32Array(0), scores: new Float32Array(0) }
-
-/** What people did with an item and others, by the item's number. */
+/** What people did with an item and others, by the item's number. Scores are shares of those with the item. */
 export interface Neighbours {
   /** null: nothing is known. */
   similarTo(item: number): { readonly viewed: ItemList; readonly bought: ItemList } | null
   companionsOf(item: number): ItemList | null
+  readonly totals: PairTotals
 }
 
 /** Shares of the largest, best first. */

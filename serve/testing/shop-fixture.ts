@@ -85,17 +85,17 @@ export class ShopFixture {
     return this.put(similarItems, id, row)
   }
 
-  /** Companions by lift. */
-  together(id: string, lifts: Record<string, number>): this {
-    const companions = Object.entries(lifts).map(([product_id, lift]) => ({
-      product_id,
-      together: 5,
-      support: 0.01,
-      confidence: 0.1,
-      lift,
-      people: 3
-    }))
-    return this.put(boughtTogether, id, { baskets: 50, companions })
+  /** Companions by confidence. */
+  together(id: string, companions: Record<string, number>, baskets = 50): this {
+    return this.put(boughtTogether, id, {
+      baskets,
+      companions: Object.entries(companions).map(([product_id, confidence]) => ({
+        product_id,
+        together: Math.round(confidence * baskets),
+        confidence,
+        people: 3
+      }))
+    })
   }
 
   user(id: string, row: Partial<UserFeatures> = {}): this {

@@ -9,6 +9,9 @@ export interface Similar {
   readonly bought: ItemList
 }
 
+/** Of a list in a row, so many are kept. */
+const neighboursMax = 64
+
 export function similarLists(catalog: Catalog, row: SimilarItems): Similar {
   return {
     viewed: itemList(catalog, row.co_viewed, entry => entry.score),
@@ -16,13 +19,8 @@ export function similarLists(catalog: Catalog, row: SimilarItems): Similar {
   }
 }
 
-/** √(support·lift) is the cosine of two items over baskets; below a lift of 1 they are less often together than by chance. */
 export function companionList(catalog: Catalog, row: BoughtTogether): ItemList {
-  const companions = row.companions
-    .filter(({ lift }) => lift > 1)
-    .map(({ product_id, support, lift }) => ({ product_id, score: Math.sqrt(support * lift) }))
-    .sort((a, b) => b.score - a.score || (a.product_id < b.product_id ? -1 : 1))
-  return itemList(catalog, companions, entry => entry.score)
+  return itemList(catalog, row.companions, entry => entry.confidence)
 }
 
 export function profile(catalog: Catalog, row: UserFeatures): Profile {
@@ -44,7 +42,7 @@ function itemList<E extends { product_id: string }>(
   entries: readonly E[],
   scoreOf: (entry: E) => number
 ): ItemList {
-  const known = entries.filter(entry => catalog.intern(entry.product_id) >= 0)
+  const known = entries.slice(0, neighboursMax).filter(entry => catalog.intern(entry.product_id) >= 0)
   const { length } = known
   const buffer = new ArrayBuffer(length * 8)
   const items = new Int32Array(buffer, 0, length)
