@@ -61,6 +61,12 @@ export class ByteWriter {
     return this
   }
 
+  f32(value: number): this {
+    const at = this.reserve(4)
+    this.buffer.writeFloatBE(value, at)
+    return this
+  }
+
   f64(value: number): this {
     const at = this.reserve(8)
     this.buffer.writeDoubleBE(value, at)
@@ -133,9 +139,9 @@ export class ByteWriter {
     return this.text(value)
   }
 
-  /** A copy of what was written. */
+  /** A copy of what was written; small ones share memory, so that none of them may be transferred to another thread. */
   copy(): Buffer {
-    const out = Buffer.allocUnsafeSlow(this.position)
+    const out = Buffer.allocUnsafe(this.position)
     this.buffer.copy(out, 0, 0, this.position)
     return out
   }
@@ -178,6 +184,11 @@ export class ByteReader {
   i32(): number {
     this.position += 4
     return this.buffer.readInt32BE(this.position - 4)
+  }
+
+  f32(): number {
+    this.position += 4
+    return this.buffer.readFloatBE(this.position - 4)
   }
 
   f64(): number {

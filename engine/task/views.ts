@@ -16,7 +16,12 @@ const keyWriter = new ByteWriter(256)
 
 /** Row of a view in column `views`: u16 view id, key in UTF-8. */
 export function viewRowKey(viewId: number, key: string): Buffer {
-  return keyWriter.reset().u16(viewId).text(key).copy()
+  return Buffer.from(rowKeyUntilNext(viewId, key))
+}
+
+/** The same, valid until the next one. */
+function rowKeyUntilNext(viewId: number, key: string): Buffer {
+  return keyWriter.reset().u16(viewId).text(key).view()
 }
 
 const overheadBytes = 250
@@ -94,7 +99,7 @@ export class ViewPublisher {
       task.published.set(key, bytes)
       if (bytes === null ? last === null : last !== null && bytes.equals(last)) return
       checkSize(view.topic, key, bytes)
-      const rowKey = viewRowKey(viewId, key)
+      const rowKey = rowKeyUntilNext(viewId, key)
       if (bytes === null) batch.delete('views', rowKey)
       else batch.put('views', rowKey, bytes)
       outputs.add(view, { key, value: bytes, timestamp })
