@@ -58,6 +58,20 @@ export function decodeBatches(fetched: FetchedBytes): { runs: RecordRun[]; nextO
   return { runs: runs.filter(({ count }) => count > 0), nextOffset }
 }
 
+/** Behind the last whole batch, by the batches' headers alone; `fromOffset` if there is none. */
+export function extentOf({ bytes, fromOffset }: FetchedBytes): number {
+  let next = fromOffset
+  for (let at = 0; at + layout.headerBytes <= bytes.length; ) {
+    const length = bytes.readInt32BE(at + layout.lengthAt)
+    const end = at + layout.overheadBytes + length
+    if (length < layout.headerBytes - layout.overheadBytes || end > bytes.length) break
+    const lastOffset = readLong(bytes, at) + bytes.readInt32BE(at + layout.lastOffsetDeltaAt)
+    if (lastOffset >= next && lastOffset < offsetMax) next = lastOffset + 1
+    at = end
+  }
+  return next
+}
+
 function opened(runs: RecordRun[], { topic, partition }: TopicPartition, buffer: Buffer): RecordRun {
   const run = new RecordRun({ topic, partition }, buffer)
   runs.push(run)

@@ -44,7 +44,7 @@ const forbidden = verdict(
 const unsupported = verdict(
   'kafka_version_unsupported',
   'stop',
-  'the brokers are too old: 2.8 is the oldest that works'
+  'the brokers are too old: 3.2 is the oldest that works'
 )
 const settings = verdict('kafka_settings', 'stop', 'the broker refuses this setting: correct the configuration')
 
