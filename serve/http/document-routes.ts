@@ -13,7 +13,7 @@ export function documentRoutes(document: OpenApiDocument): Route[] {
 }
 
 /** Something that never changes while the process runs. */
-export function fixedRoute(path: string, contentType: string, body: string | Buffer): Route {
+function fixedRoute(path: string, contentType: string, body: string | Buffer): Route {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
   return {
     method: 'GET',

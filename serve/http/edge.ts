@@ -54,7 +54,7 @@ export interface SocketLimits {
   slowReaderMs: number
 }
 
-export const defaultSocketLimits: SocketLimits = {
+const defaultSocketLimits: SocketLimits = {
   perServerMax: 5_000,
   subscriptionsPerSocketMax: 20,
   subscriptionsPerServerMax: 20_000,

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { openApiDocument } from '../../schemas/openapi.ts'
 import { type EdgeServer, startEdge } from '../testing/edge-server.ts'
 import { RawConnection } from '../testing/raw-http.ts'
-import { SocketClient } from '../testing/socket-client.ts'
+import { SocketClient } from '../transport/socket-client.ts'
 
 /** `MILLRACE_SEED` repeats a run. */
 const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))

@@ -88,7 +88,7 @@ export async function acceptEvents(
   return result
 }
 
-export function allowedIds(identity: Identity): (event: Interaction) => void {
+function allowedIds(identity: Identity): (event: Interaction) => void {
   return event => requireIds(identity, event)
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { parseApiKeys } from '../http/auth.ts'
 import { conformTo, startEdge } from '../testing/edge-server.ts'
-import { SocketClient } from '../testing/socket-client.ts'
+import { SocketClient } from '../transport/socket-client.ts'
 
 const home = (more: object = {}) => ({ surface: 'home', session_id: 's1', limit: 3, ...more })
 const view = (product_id: string, more: object = {}) => ({
