@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { stop } from '../engine/errors.ts'
 import type { Config, LoadedConfig } from '../schemas/config.ts'
 import { isAlive, readInstance } from './admin/instance.ts'
 import type { CommandContext, OpenHow, RowTopic, Session } from './cli/context.ts'
+import { keepTopologies, purchaseSourceOf, readTopologies, topologiesOf } from './compose-topologies.ts'
 
 /** What commands need, fetched when they need it: `millrace config --help` opens no database and parses no schema. */
 export function composeCommands(): CommandContext {
@@ -66,7 +67,15 @@ async function openToRead({ config }: LoadedConfig): Promise<Session> {
     const log = new LogReader(store)
     const topologies = await topologiesOf(config, log)
     const bytesOnDisk = () => store.bytesOnDisk()
-    const operations = composeOperations({ store, log, topologies, namespace, lostCommits, bytesOnDisk, client: null })
+    const operations = composeOperations({
+      store,
+      log,
+      topologies: () => topologies,
+      namespace,
+      lostCommits,
+      bytesOnDisk,
+      client: null
+    })
     return { operations, isRemote: false, close }
   } catch (error) {
     await close()
@@ -75,9 +84,10 @@ async function openToRead({ config }: LoadedConfig): Promise<Session> {
 }
 
 async function openToWrite({ config }: LoadedConfig, { acceptLoss }: OpenHow): Promise<Session> {
-  const [{ openEmbedded }, { writingOperations }, { planMemory }] = await Promise.all([
+  const [{ openEmbedded }, { writingOperations }, { applyExclusions }, { planMemory }] = await Promise.all([
     import('./compose-embedded.ts'),
     import('./compose-admin.ts'),
+    import('./compose-exclusions.ts'),
     import('./embedded/memory-plan.ts')
   ])
   const memory = planMemory(config.stream.memory_max_mb)
@@ -91,48 +101,13 @@ async function openToWrite({ config }: LoadedConfig, { acceptLoss }: OpenHow): P
     cacheMb: memory.stateCacheMb,
     storeMb: memory.storeMb,
     streamHeapMb: memory.streamHeapMb,
+    excludedIds: config.excluded_ids,
     purchaseSource: log => ({ from: purchaseSourceOf(config, log), isFixed: config.purchase_source !== 'auto' }),
     acceptLoss
   })
   await keepTopologies(config)
+  await applyExclusions(embedded, config.excluded_ids)
   return { operations: writingOperations(embedded, config), isRemote: false, close: embedded.close }
-}
-
-type Ends = {
-  topics(): { name: string; partitions: number }[]
-  endOffset(topic: string, partition: number): number
-}
-
-/** As `auto` says: orders once that table is fed. */
-function purchaseSourceOf({ purchase_source }: Config, log: Ends | null): 'orders' | 'events' {
-  if (purchase_source !== 'auto') return purchase_source
-  const orders = log?.topics().find(({ name }) => name === 'orders')
-  const isFed = orders && Array.from({ length: orders.partitions }, (_, i) => log?.endOffset('orders', i)).some(Boolean)
-  return log === null || isFed ? 'orders' : 'events'
-}
-
-async function topologiesOf(config: Config, log: Ends | null = null) {
-  const { allTopologies } = await import('../topologies/index.ts')
-  return allTopologies({ purchaseSource: purchaseSourceOf(config, log) })
-}
-
-const topologiesFile = 'topologies.json'
-
-/** What ran when the directory was first used, for `topology diff`. */
-export async function keepTopologies(config: Config): Promise<void> {
-  const path = join(config.data_dir, topologiesFile)
-  if (existsSync(path)) return
-  const { composeTopologyBook } = await import('./compose-books.ts')
-  const { descriptions } = composeTopologyBook(await topologiesOf(config))
-  writeFileSync(path, `${JSON.stringify(descriptions, null, 2)}\n`)
-}
-
-function readTopologies(directory: string): unknown {
-  try {
-    return JSON.parse(readFileSync(join(directory, topologiesFile), 'utf8'))
-  } catch {
-    return null // None were kept, or the file is no longer whole.
-  }
 }
 
 async function openFiles() {

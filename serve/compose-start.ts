@@ -5,10 +5,10 @@ import type { Config } from '../schemas/config.ts'
 import { orders } from '../schemas/topics.ts'
 import { removeInstance, writeInstance } from './admin/instance.ts'
 import { composeAdmin } from './compose-admin.ts'
-import { keepTopologies } from './compose-commands.ts'
 import { type DemoLoad, loadDemo, readDemoNote } from './compose-demo.ts'
 import { type Embedded, openEmbedded } from './compose-embedded.ts'
 import { composeServing, type Serving } from './compose-serving.ts'
+import { keepTopologies } from './compose-topologies.ts'
 import type { DemoProgress } from './demo/demo-thread-data.ts'
 import { planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
 import { checkBinding } from './http/auth.ts'
@@ -45,6 +45,7 @@ export async function runStart(config: Config, { demo, acceptLoss }: StartOption
     cacheMb: memory.stateCacheMb,
     storeMb: memory.storeMb,
     streamHeapMb: memory.streamHeapMb,
+    excludedIds: config.excluded_ids,
     purchaseSource: log => purchaseSource(config, log, demo),
     acceptLoss
   })

@@ -21,7 +21,7 @@ const port = parentPort as MessagePort
 const { store, marker } = attachDataDirectory(data.directory, data.handle)
 const log = new EmbeddedLog(store, { fsync: new FsyncPolicy(data.fsyncIntervalMs), marker })
 const { partitions, namespace } = data
-const topologies = allTopologies({ purchaseSource: data.purchaseSource })
+const topologies = allTopologies({ purchaseSource: data.purchaseSource, excludedIds: new Set(data.excludedIds) })
 const alsoWritten = [control, impressions, merges, products, users, orders, orderItems, interactions]
 await log.ensureTopics([
   ...Stream.topics({ topologies, partitions, namespace }),

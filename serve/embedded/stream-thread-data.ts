@@ -11,6 +11,8 @@ export interface StreamThreadData {
   /** Decoded state in memory. */
   cacheMb: number
   purchaseSource: 'orders' | 'events'
+  /** Users and sessions whose traffic counts for nobody else. */
+  excludedIds: readonly string[]
   /** Only for tests: kill the process at this point of a commit. */
   fault?: { point: string; nth: number }
 }

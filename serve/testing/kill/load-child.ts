@@ -23,6 +23,7 @@ const embedded = await openEmbedded({
   cacheMb: order.cacheMb,
   storeMb: 64,
   streamHeapMb: 512,
+  excludedIds: [],
   purchaseSource: () => ({ from: 'orders', isFixed: true }),
   fault: order.fault
 })
