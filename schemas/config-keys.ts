@@ -8,7 +8,9 @@ const port = (initial: number, what: string) =>
   integer(initial, { min: 0, max: 65_535, meaning: `${what}; 0 takes any free one.` })
 
 const mapped = (what: string, ours: readonly string[]) => ({
-  columns: columnNames(ours, { meaning: `Names of columns in your ${what}, where they differ from ours.` })
+  columns: columnNames(ours, {
+    meaning: `Names of columns in files of ${what} that are loaded, where they differ from ours.`
+  })
 })
 
 export const configKeys = {

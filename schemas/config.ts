@@ -6,9 +6,9 @@ import { checked } from './config-kinds.ts'
 
 export type { Config } from './config-keys.ts'
 
-export const configFileDefault = 'millrace.config.json'
+const configFileDefault = 'millrace.config.json'
 /** Variables that are not keys: where the file is. */
-export const configFileVariable = 'MILLRACE_CONFIG'
+const configFileVariable = 'MILLRACE_CONFIG'
 
 /** Where a value comes from, in words: `default`, the file, the variable or `flag`. */
 export type ConfigSource = string

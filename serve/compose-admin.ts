@@ -5,6 +5,7 @@ import type { OperationDeps, Operations } from './admin/operations.ts'
 import { operationRoutes } from './admin/routes.ts'
 import type { Embedded } from './compose-embedded.ts'
 import { composeOperations } from './compose-operations.ts'
+import { purchaseSourceOf } from './compose-topologies.ts'
 import type { Route } from './http/route.ts'
 
 /** What the serving side wants to know of writes that the commands make. */
@@ -22,11 +23,16 @@ export function composeAdmin(embedded: Embedded, config: Config, writes: Writes)
 export function writingOperations(embedded: Embedded, config: Config, writes: Writes = {}): Operations {
   return composeOperations({
     ...embedded,
-    topologies: allTopologies({ purchaseSource: embedded.purchaseSource }),
+    topologies: () => allTopologies({ purchaseSource: purchaseSourceNow(embedded, config) }),
     namespace: config.namespace,
     beforeAppend: async topic => {
       if (topic === orders.name) await embedded.ordersAreFed()
     },
     ...writes
   })
+}
+
+/** It moves from events to orders while the process runs. */
+function purchaseSourceNow({ purchaseSource, log }: Embedded, config: Config): 'orders' | 'events' {
+  return purchaseSource === 'orders' ? purchaseSource : purchaseSourceOf(config, log)
 }

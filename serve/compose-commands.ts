@@ -84,10 +84,9 @@ async function openToRead({ config }: LoadedConfig): Promise<Session> {
 }
 
 async function openToWrite({ config }: LoadedConfig, { acceptLoss }: OpenHow): Promise<Session> {
-  const [{ openEmbedded }, { writingOperations }, { applyExclusions }, { planMemory }] = await Promise.all([
+  const [{ openEmbedded }, { writingOperations }, { planMemory }] = await Promise.all([
     import('./compose-embedded.ts'),
     import('./compose-admin.ts'),
-    import('./compose-exclusions.ts'),
     import('./embedded/memory-plan.ts')
   ])
   const memory = planMemory(config.stream.memory_max_mb)
@@ -106,7 +105,6 @@ async function openToWrite({ config }: LoadedConfig, { acceptLoss }: OpenHow): P
     acceptLoss
   })
   await keepTopologies(config)
-  await applyExclusions(embedded, config.excluded_ids)
   return { operations: writingOperations(embedded, config), isRemote: false, close: embedded.close }
 }
 

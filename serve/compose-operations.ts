@@ -10,7 +10,7 @@ import { createOperations, type OperationDeps, type Operations } from './admin/o
 export interface ComposedOperations extends Pick<OperationDeps, 'client' | 'beforeAppend' | 'onAppended'> {
   store: StoreReader
   log: LogReader
-  topologies: readonly Topology[]
+  topologies: () => readonly Topology[]
   namespace: string
   lostCommits: number
   bytesOnDisk(): number
@@ -19,11 +19,14 @@ export interface ComposedOperations extends Pick<OperationDeps, 'client' | 'befo
 /** The operations over an open data directory: for the admin port of an instance, and for commands that open it themselves. */
 export function composeOperations(options: ComposedOperations): Operations {
   const { store, log, topologies, namespace } = options
-  // What the directory was made with, whatever the configuration says now.
-  const partitions = log.topics().find(({ name }) => name === ticks)?.partitions ?? 1
+  const inspector = () => {
+    // What the directory was made with, whatever the configuration says now.
+    const partitions = log.topics().find(({ name }) => name === ticks)?.partitions ?? 1
+    return new EngineInspector({ store, log, topologies: topologies(), namespace, partitions })
+  }
   return createOperations({
     ...options,
-    inspector: new EngineInspector({ store, log, topologies, namespace, partitions }),
+    inspector,
     exportLines: topic => exportLines(log, topic),
     producerPosition: name => store.getMany('meta', [producerKey(name)])[0]?.toString() ?? null
   })

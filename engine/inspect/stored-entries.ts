@@ -43,7 +43,7 @@ function* rowsOf(store: StoreReader, column: Column, { gte, lt }: { gte: Buffer;
   }
 }
 
-export function partitionsOf(store: StoreReader, { column, id }: Place): number[] {
+function partitionsOf(store: StoreReader, { column, id }: Place): number[] {
   const partitions: number[] = []
   for (let next = 0; next <= 0xffff; ) {
     const [row] = store.range(column, { gte: prefixOf(id, next), lt: prefixOf(id + 1), limit: 1 })

@@ -35,7 +35,7 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
   for (const row of texts) print(line(row))
 }
 
-export function bold(text: string): string {
+function bold(text: string): string {
   return styleText('bold', text, { stream: process.stdout })
 }
 
