@@ -92,7 +92,8 @@ export class ViewPublisher {
     const timestamp = viewTimestamp(task)
     const published = this.#lastPublished(task.published, keys, viewId)
     keys.forEach((key, i) => {
-      task.bind(key, task.streamTime)
+      // What a TTL hides from later records is still what was last known: a view must not depend on when units end.
+      task.bind(key, Number.NEGATIVE_INFINITY)
       const value = processor.view?.(key, task.handles) ?? null
       const bytes = value === null ? null : view.topic.value.encode(value)
       const last = published[i]

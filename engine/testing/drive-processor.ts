@@ -103,7 +103,7 @@ export function driveProcessor<K extends string, In, OutK extends string, Out, V
     })
   const driver = Object.assign(feed, {
     view: (key: K) => {
-      task.bind(key, task.streamTime)
+      task.bind(key, Number.NEGATIVE_INFINITY)
       return processor.view?.(key, task.handles) ?? null
     },
     advance: (timestamp: number) =>
