@@ -27,10 +27,9 @@ export interface Merge {
 
 /** What one order, or one purchase by events, holds. View `baskets`, key = order id, else a name of its own. */
 export interface Basket {
-  /** null: the order's row has not come yet. */
-  person: string | null
+  person: string
   ts: number
-  /** false: cancelled, returned, deleted, or not known yet. */
+  /** false: cancelled, returned or deleted. */
   counts: boolean
   /** By product id; a line that was taken out stays with `qty` 0. */
   lines: BasketLine[]

@@ -100,15 +100,25 @@ export interface Identity {
   since: number
 }
 
-/** View `similar-items`, key product_id; best first; only pairs of ≥ 3 distinct people. */
+/**
+ * View `similar-items`, key product_id; best first, ≤ 100 each; only pairs of ≥ 3 distinct people. A row knows its own
+ * total only: the cosine needs the companion's row too (`recommend/association.ts`).
+ */
 export interface SimilarItems {
+  /** Start of the day that sums are decayed to, half as much every 7 days. */
   as_of: number
-  /** Cosine-normalised decayed co-occurrence, ≤ 50. */
+  /** Person-days on the item, decayed. */
+  weight: number
+  /** `score`: share of those person-days on which the other was touched in the same sitting. `people`: 3 = 3 or more. */
   co_viewed: { product_id: string; score: number; people: number }[]
+  /** The same for what was bought after the item was looked at. */
   viewed_then_bought: { product_id: string; score: number; people: number }[]
 }
 
-/** View `bought-together`, key product_id; best first; ≥ 3 distinct people. */
+/**
+ * View `bought-together`, key product_id; best first, ≤ 100; only pairs of ≥ 3 distinct people. The row `*` counts all
+ * baskets. A row knows its own total only: support and lift need two others (`recommend/association.ts`).
+ */
 export interface BoughtTogether {
   /** Baskets with the item. */
   baskets: number
@@ -116,12 +126,13 @@ export interface BoughtTogether {
     product_id: string
     /** Baskets with both. */
     together: number
-    /** together / all baskets. */
-    support: number
     /** together / baskets with the key item. */
     confidence: number
-    /** confidence / share of baskets with the companion; > 1 = more often than by chance. */
-    lift: number
+    /** 3 = 3 or more. */
     people: number
+    /** Not in the view; see `associations`: together / all baskets. */
+    support?: number
+    /** Not in the view; see `associations`: confidence / share of baskets with the companion; > 1 = more than by chance. */
+    lift?: number
   }[]
 }

@@ -1,0 +1,130 @@
+import { days, jsonCodec, minutes, processor, value } from '../engine/index.ts'
+import type { Act, Merge } from '../schemas/act.ts'
+import type { PersonId, VisitorId } from '../schemas/ids.ts'
+import type { Interaction } from '../schemas/interaction.ts'
+import type { Identity } from '../schemas/views.ts'
+import { contextAmount, contextId } from './context-fields.ts'
+
+const backMs = days(30)
+const visitMs = minutes(30)
+const anonymousMax = 1_000
+const runsMax = 64
+
+/** A stretch of time in which a user was known to act in the session, without a break of 30 minutes. */
+interface Run {
+  user_id: string
+  from: number
+  to: number
+}
+
+interface Links {
+  /** In order of `from`. */
+  runs: Run[]
+  /** Who each anonymous act counts for now: a user, or null for the session; newest last. */
+  anonymous: { act: Act; owner: string | null }[]
+  merge: Merge | null
+}
+
+const state = { links: value(jsonCodec<Links>()) }
+
+/**
+ * Says who an event counts for. An event with both ids links them: the anonymous events of the session in the 30 days
+ * before, and until 30 minutes after, count for that user, once. In whatever order events arrive, the end is the same.
+ */
+export function attributeActs() {
+  return processor<VisitorId, Interaction | Merge, PersonId, Act, Identity, typeof state>({
+    name: 'attribute-acts',
+    state,
+    process({ value: event }, { links }, emit) {
+      const tell: Tell = (act, undo) => emit(act.person as PersonId, { ...act, undo }, act.ts)
+      if ('event_id' in event && event.session_id === null) {
+        // No session, nothing to link.
+        const act = actOf(event)
+        if (act) tell(act, false)
+        return
+      }
+      const known = links.get() ?? { runs: [], anonymous: [], merge: null }
+      if (!('event_id' in event)) {
+        if (!known.merge || event.ts >= known.merge.ts) known.merge = event
+      } else if (event.user_id === null) {
+        attribute(known, actOf(event), tell)
+      } else {
+        const act = actOf(event)
+        if (act) tell(act, false)
+        link(known.runs, event.user_id, event.ts)
+        reattribute(known, tell)
+      }
+      links.set(known)
+    },
+    view(_, { links }) {
+      const known = links.get()
+      if (known?.merge) return { user_id: known.merge.user_id, since: known.merge.ts }
+      const run = known?.runs.reduce<Run | undefined>((last, one) => (last && last.to > one.to ? last : one), undefined)
+      return run ? { user_id: run.user_id, since: run.from } : null
+    }
+  })
+}
+
+type Tell = (act: Act, undo: boolean) => void
+
+function attribute(links: Links, act: Act | null, tell: Tell): void {
+  if (!act) return
+  const owner = ownerOf(links.runs, act.ts)
+  remember(links, act, owner)
+  tell(owned(act, owner), false)
+}
+
+/** Takes back what now belongs to somebody else, and says it again. */
+function reattribute({ runs, anonymous }: Links, tell: Tell): void {
+  for (const entry of anonymous) {
+    const owner = ownerOf(runs, entry.act.ts)
+    if (owner === entry.owner) continue
+    tell(owned(entry.act, entry.owner), true)
+    tell(owned(entry.act, owner), false)
+    entry.owner = owner
+  }
+}
+
+function actOf(event: Interaction): Act | null {
+  const { product_id, user_id, session_id, event_type, ts, context } = event
+  if (product_id === null || event_type === 'impression' || event_type === 'remove_from_cart') return null
+  return {
+    person: user_id ?? session_id ?? '',
+    user_id,
+    product_id,
+    event_type,
+    ts,
+    order_id: contextId(context.order_id),
+    recommendation_id: contextId(context.recommendation_id),
+    price: contextAmount(context.price),
+    qty: contextAmount(context.qty) ?? 1,
+    undo: false
+  }
+}
+
+const owned = (act: Act, owner: string | null): Act =>
+  owner === null ? act : { ...act, person: owner, user_id: owner }
+
+/** Within or up to 30 minutes behind a run its user, else the next user within 30 days, else nobody. */
+function ownerOf(runs: readonly Run[], ts: number): string | null {
+  const present = runs.findLast(run => run.from <= ts && ts <= run.to + visitMs)
+  if (present) return present.user_id
+  const next = runs.find(run => run.from > ts)
+  return next && next.from - ts <= backMs ? next.user_id : null
+}
+
+/** Makes the moment part of the user's runs; runs that it brings within 30 minutes of each other become one. */
+function link(runs: Run[], user_id: string, ts: number): void {
+  const near = runs.filter(run => run.user_id === user_id && run.from - visitMs <= ts && ts <= run.to + visitMs)
+  const from = Math.min(ts, ...near.map(run => run.from))
+  const to = Math.max(ts, ...near.map(run => run.to))
+  const others = runs.filter(run => !near.includes(run))
+  const sorted = [...others, { user_id, from, to }].sort((a, b) => a.from - b.from || (a.user_id < b.user_id ? -1 : 1))
+  runs.splice(0, runs.length, ...sorted.slice(-runsMax))
+}
+
+function remember({ anonymous }: Links, act: Act, owner: string | null): void {
+  const later = anonymous.findIndex(one => one.act.ts > act.ts)
+  anonymous.splice(later < 0 ? anonymous.length : later, 0, { act, owner })
+  if (anonymous.length > anonymousMax) anonymous.shift()
+}

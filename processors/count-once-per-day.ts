@@ -1,0 +1,103 @@
+import { codec, days, processor, value } from '../engine/index.ts'
+import type { ItemId, PersonId } from '../schemas/ids.ts'
+import { applyChange, type TouchChange } from './person-day.ts'
+import { dayMs, dayOf } from './touch.ts'
+import { Touches } from './touches.ts'
+
+/** Worth of a person's day with an item: that of their strongest act. By type: view, click, add_to_cart, purchase. */
+const worth = [1, 1, 2, 3]
+const touchesMax = 2_048
+
+/** `worth` counted at `ts`; negative where it is taken back. */
+export interface Contribution {
+  worth: number
+  ts: number
+}
+
+/** What a person's acts change for one item. */
+export interface ItemCounts {
+  /** When the item was heard of, whether or not it counts. */
+  ts: number
+  /** Acts more or fewer, by type as in `touchTypes`. */
+  acts: [number, number, number, number]
+  units: number
+  popularity: Contribution[]
+  organic: Contribution[]
+}
+
+const touchesCodec = codec<Touches>({ version: 1, write: (out, touches) => touches.write(out), read: Touches.read })
+const state = { touches: value(touchesCodec, { ttlMs: days(730) }) }
+
+/** A person counts once per item and day: with their strongest act, at the time of its last occurrence. */
+export function countOncePerDay() {
+  return processor<PersonId, TouchChange, ItemId, ItemCounts, never, typeof state>({
+    name: 'count-once-per-day',
+    graceMs: days(730),
+    state,
+    process({ value: change }, { touches }, emit) {
+      const known = (touches.get() ?? new Touches()).rebased()
+      known.bringBack(change.gone)
+      const days = personDays(change)
+      const before = days.map(day => bestOf(known, day))
+      applyChange(known, change)
+      const counts = new Map<string, ItemCounts>()
+      for (const [i, day] of days.entries()) {
+        const count = countsOf(counts, day.id, change.ts)
+        const after = bestOf(known, day)
+        move(count.popularity, before[i].all, after.all)
+        move(count.organic, before[i].organic, after.organic)
+      }
+      for (const { product_id, type } of change.gone) countsOf(counts, product_id, change.ts).acts[typeIndex[type]]--
+      for (const { product_id, type } of change.come) countsOf(counts, product_id, change.ts).acts[typeIndex[type]]++
+      for (const { product_id, qty } of change.units) countsOf(counts, product_id, change.ts).units += qty
+      for (const id of change.idle) countsOf(counts, id, change.ts)
+      known.cut(touchesMax)
+      touches.set(known)
+      for (const [id, count] of counts) emit(id as ItemId, count, change.ts)
+    }
+  })
+}
+
+const typeIndex = { view: 0, click: 1, add_to_cart: 2, purchase: 3 } as const
+
+interface ItemDay {
+  id: string
+  start: number
+}
+
+function personDays({ gone, come }: TouchChange): ItemDay[] {
+  const days = new Map<string, ItemDay>()
+  for (const { product_id, ts } of [...gone, ...come]) {
+    const start = dayOf(ts) * dayMs
+    days.set(`${start} ${product_id}`, { id: product_id, start })
+  }
+  return [...days.values()]
+}
+
+function bestOf(touches: Touches, { id, start }: ItemDay) {
+  const item = touches.numbers.numberOf(id)
+  let all: Contribution | null = null
+  let organic: Contribution | null = null
+  for (let i = touches.from(start); i < touches.length && touches.times[i] < start + dayMs; i++) {
+    if (touches.items[i] !== item) continue
+    const one = { worth: worth[touches.typeAt(i)], ts: touches.times[i] }
+    if (!all || one.worth >= all.worth) all = one
+    if (touches.isOrganicAt(i) && (!organic || one.worth >= organic.worth)) organic = one
+  }
+  return { all, organic }
+}
+
+function move(contributions: Contribution[], before: Contribution | null, after: Contribution | null): void {
+  if (before?.worth === after?.worth && before?.ts === after?.ts) return
+  if (before) contributions.push({ worth: -before.worth, ts: before.ts })
+  if (after) contributions.push(after)
+}
+
+function countsOf(counts: Map<string, ItemCounts>, id: string, ts: number): ItemCounts {
+  let count = counts.get(id)
+  if (!count) {
+    count = { ts, acts: [0, 0, 0, 0], units: 0, popularity: [], organic: [] }
+    counts.set(id, count)
+  }
+  return count
+}

@@ -1,0 +1,86 @@
+import { days, jsonCodec, minutes, processor, value } from '../engine/index.ts'
+import type { SessionId, VisitorId } from '../schemas/ids.ts'
+import type { Interaction } from '../schemas/interaction.ts'
+import type { SessionStep } from '../schemas/session-step.ts'
+import type { SessionView } from '../schemas/views.ts'
+import { addAct, type Cut } from './visit-act.ts'
+
+const gapMs = minutes(30)
+const ttlMs = days(30)
+const cutsMax = 8
+
+/** The newest cuts of one session id, newest last. */
+const state = { cuts: value(jsonCodec<Cut[]>(), { ttlMs, equality: 'order' }) }
+
+/**
+ * Cuts the visits under one session id after 30 minutes of inactivity or when another user acts in it, and tells the
+ * steps of each. A late event joins the visit that it belongs to by its time.
+ */
+export function cutSessions() {
+  return processor<VisitorId, Interaction, SessionId, SessionStep, SessionView, typeof state>({
+    name: 'cut-sessions',
+    graceMs: days(730),
+    state,
+    process({ key, value: event }, { cuts }, emit) {
+      const known = cuts.get() ?? []
+      const cut = cutOf(known, event) ?? open(known, key, event)
+      cut.user_id ??= event.user_id
+      cut.started = Math.min(cut.started, event.ts)
+      cut.last = Math.max(cut.last, event.ts)
+      const step = addAct(cut, key, event)
+      forgetBehind(known)
+      cuts.set(known)
+      if (step) emit(cut.session as SessionId, step)
+    },
+    view(_, { cuts }) {
+      const known = cuts.get()
+      if (!known) return null
+      const { session, user_id, started, last, items, cart, dismissed } = newestOf(known)
+      return { session, user_id, started, last, items, cart, dismissed }
+    }
+  })
+}
+
+const newestOf = (cuts: readonly Cut[]) => cuts.reduce((newest, cut) => (cut.last >= newest.last ? cut : newest))
+
+/** Only the newest visit is shown: of the others, what they hold is of no use any more. */
+function forgetBehind(cuts: readonly Cut[]): void {
+  const newest = newestOf(cuts)
+  for (const cut of cuts) if (cut !== newest && cut.items.length > 0) cut.items = []
+}
+
+function cutOf(cuts: readonly Cut[], { ts, user_id }: Interaction): Cut | undefined {
+  return cuts.findLast(
+    cut =>
+      ts >= cut.started - gapMs &&
+      ts <= cut.last + gapMs &&
+      (user_id === null || cut.user_id === null || user_id === cut.user_id)
+  )
+}
+
+/** A session is named after the moment it opened with; were that taken, after the next free one. */
+function open(cuts: Cut[], key: string, { ts, user_id }: Interaction): Cut {
+  let at = ts
+  const nameOf = () => `${key}#${at.toString(36)}`
+  while (cuts.some(({ session }) => session === nameOf())) at++
+  const cut: Cut = {
+    session: nameOf(),
+    user_id,
+    started: ts,
+    last: ts,
+    steps: 0,
+    act: null,
+    items: [],
+    ...leftIn(cuts, user_id)
+  }
+  cuts.push(cut)
+  if (cuts.length > cutsMax) cuts.shift()
+  return cut
+}
+
+/** What is in the cart stays there when the visitor comes back, and so does what they hid; not for another user. */
+function leftIn(cuts: readonly Cut[], user_id: string | null): Pick<Cut, 'cart' | 'dismissed'> {
+  const before = cuts.length > 0 ? newestOf(cuts) : undefined
+  const isSame = before && (before.user_id === null || user_id === null || before.user_id === user_id)
+  return isSame ? { cart: [...before.cart], dismissed: [...before.dismissed] } : { cart: [], dismissed: [] }
+}

@@ -1,0 +1,123 @@
+import { processor, value } from '../engine/index.ts'
+import type { Act, Merge } from '../schemas/act.ts'
+import type { PersonId } from '../schemas/ids.ts'
+import type { UserRow } from '../schemas/tables.ts'
+import type { UserFeatures } from '../schemas/views.ts'
+import { addAffinity } from './affinity.ts'
+import type { PersonPurchases } from './changed-purchases.ts'
+import type { Taste } from './join-taste.ts'
+import {
+  addHistory,
+  cutLists,
+  featuresOf,
+  nobody,
+  noteBought,
+  noteNewest,
+  type UserState,
+  userStateCodec,
+  worthAt
+} from './user-state.ts'
+
+const handoversMax = 8
+
+/** History that goes to another user. `times`: how often it has been handed on, so that a ring of merges ends. */
+export interface Handover {
+  history: UserState
+  times: number
+}
+
+export type UserChange =
+  | { kind: 'row'; row: UserRow | null }
+  | { kind: 'act'; act: Act }
+  | { kind: 'purchases'; purchases: PersonPurchases }
+  | { kind: 'taste'; taste: Taste }
+  | { kind: 'merge'; merge: Merge }
+  | { kind: 'handover'; handover: Handover }
+
+const state = { user: value(userStateCodec, { equality: { tolerance: 1e-3 } }) }
+
+/** What is known of a person: who they are, what they like, saw, bought and hid. A merged device hands on all of it. */
+export function foldUser() {
+  return processor<PersonId, UserChange, PersonId, Handover, UserFeatures, typeof state>({
+    name: 'fold-user',
+    state,
+    process({ value: change }, { user }, emit) {
+      const known = user.get() ?? nobody()
+      const times = change.kind === 'handover' ? change.handover.times : 0
+      apply(known, change)
+      const { mergedInto, consent, country } = known
+      if (mergedInto === null) {
+        cutLists(known)
+        user.set(known)
+        return
+      }
+      user.set({ ...nobody(), mergedInto, consent, country })
+      if (known.asOf > 0 && times < handoversMax) {
+        emit(mergedInto as PersonId, { history: { ...known, mergedInto: null }, times: times + 1 })
+      }
+    },
+    view(_, { user }) {
+      const known = user.get()
+      return known && known.mergedInto === null ? featuresOf(known) : null
+    }
+  })
+}
+
+function apply(user: UserState, change: UserChange): void {
+  if (change.kind === 'row') describe(user, change.row)
+  else if (change.kind === 'merge') user.mergedInto = change.merge.user_id
+  else if (user.consent === false) return
+  else if (change.kind === 'handover') addHistory(user, change.handover.history)
+  else if (timeOf(change) > user.forgottenUntil) note(user, change)
+}
+
+type Happened = UserChange & { kind: 'act' | 'purchases' | 'taste' }
+
+function timeOf(change: Happened): number {
+  return change.kind === 'act' ? change.act.ts : change.kind === 'taste' ? change.taste.ts : change.purchases.ts
+}
+
+function note(user: UserState, change: Happened): void {
+  if (change.kind === 'act') act(user, change.act)
+  else if (change.kind === 'taste') like(user, change.taste)
+  else purchase(user, change.purchases)
+}
+
+/** Who withdraws consent is forgotten; when they give it again, only what happens from then on counts. */
+function describe(user: UserState, row: UserRow | null): void {
+  const consent = row?.consent_personalization ?? null
+  if (row && (consent === false || user.consent === false)) {
+    const { mergedInto } = user
+    Object.assign(user, nobody(), { mergedInto, forgottenUntil: row.updated_at })
+  }
+  user.consent = consent
+  user.country = row?.country ?? null
+}
+
+function act(user: UserState, { event_type, product_id, ts, undo }: Act): void {
+  const worth = worthAt(user, ts)
+  user.frequency += undo ? -worth : worth
+  const times = event_type === 'dismiss' ? user.dismissed : user.seen
+  if (!undo) noteNewest(times, product_id, ts)
+  else if (times[product_id] === ts) delete times[product_id]
+}
+
+function purchase(user: UserState, { gone, come, ts, baskets }: PersonPurchases): void {
+  user.frequency += baskets * worthAt(user, ts)
+  user.orders += baskets
+  for (const { product_id, qty, price, ts: at } of gone) {
+    user.monetary -= qty * price
+    noteBought(user, product_id, at, -1)
+  }
+  for (const { product_id, qty, price, ts: at } of come) {
+    user.monetary += qty * price
+    noteBought(user, product_id, at, 1)
+  }
+}
+
+function like(user: UserState, { category, brand, band, worth, ts }: Taste): void {
+  const left = worth * worthAt(user, ts)
+  if (category !== null) addAffinity(user.categories, category, left)
+  if (brand !== null) addAffinity(user.brands, brand, left)
+  if (band !== null) addAffinity(user.bands, String(band), left)
+}

@@ -1,0 +1,55 @@
+import { codec, processor, value } from '../engine/index.ts'
+import type { ItemId } from '../schemas/ids.ts'
+import type { BoughtTogether } from '../schemas/views.ts'
+import { Companions } from './companions.ts'
+import type { BasketPairs } from './pair-basket.ts'
+
+const keptMax = 400
+const shownMax = 100
+/** Confidence is published in steps of this. */
+const steps = 10_000
+
+interface Association {
+  baskets: number
+  companions: Companions
+}
+
+const associationCodec = codec<Association>({
+  version: 1,
+  memoryFactor: 3,
+  write(out, { baskets, companions }) {
+    out.zigzag(baskets)
+    companions.write(out)
+  },
+  read: input => ({ baskets: input.zigzag(), companions: Companions.read(input) })
+})
+
+const state = { association: value(associationCodec, { equality: { tolerance: 0.05 } }) }
+
+/** How often an item was bought, and with what. */
+export function rankBoughtTogether() {
+  return processor<ItemId, BasketPairs, never, never, BoughtTogether, typeof state>({
+    name: 'rank-bought-together',
+    state,
+    process({ key, value: { person, baskets, more, less, met } }, { association }) {
+      const known = association.get() ?? { baskets: 0, companions: new Companions() }
+      known.baskets += baskets
+      if (less.length > 0) known.companions.add(less, { self: key, weight: -1, person })
+      if (more.length > 0) known.companions.add(more, { self: key, weight: 1, person })
+      if (met.length > 0) known.companions.add(met, { self: key, weight: 0, person })
+      known.companions.cut(keptMax, 0)
+      association.set(known)
+    },
+    view(_, { association }) {
+      const known = association.get()
+      if (!known || known.baskets <= 0) return null
+      const companions = known.companions.best(shownMax, 0).map(({ product_id, weight: together, people }) => ({
+        product_id,
+        together,
+        confidence: Math.round((together / known.baskets) * steps) / steps,
+        people
+      }))
+      return { baskets: known.baskets, companions }
+    }
+  })
+}

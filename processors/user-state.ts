@@ -1,0 +1,130 @@
+import { days, jsonCodec } from '../engine/index.ts'
+import { decay } from '../recommend/decay.ts'
+import type { UserFeatures } from '../schemas/views.ts'
+import { type Affinities, addAffinity, cutAffinities, scaleAffinities, shownAffinities } from './affinity.ts'
+
+export const halfLifeMs = days(30)
+const bounds = { seen: 100, bought: 200, dismissed: 200 }
+/** Frequency is published in steps of this. */
+const steps = 1_000
+
+/** What is known of one person. Sums are decayed to `asOf`, the newest time heard of. */
+export interface UserState {
+  asOf: number
+  consent: boolean | null
+  country: string | null
+  categories: Affinities
+  brands: Affinities
+  bands: Affinities
+  frequency: number
+  orders: number
+  monetary: number
+  seen: Record<string, number>
+  bought: Record<string, { ts: number; count: number }>
+  dismissed: Record<string, number>
+  /** Nothing of up to then is kept: consent was withdrawn. */
+  forgottenUntil: number
+  /** All this belongs to another user now. */
+  mergedInto: string | null
+}
+
+export const userStateCodec = jsonCodec<UserState>()
+
+export function nobody(): UserState {
+  return {
+    asOf: 0,
+    consent: null,
+    country: null,
+    categories: {},
+    brands: {},
+    bands: {},
+    frequency: 0,
+    orders: 0,
+    monetary: 0,
+    seen: {},
+    bought: {},
+    dismissed: {},
+    forgottenUntil: Number.MIN_SAFE_INTEGER,
+    mergedInto: null
+  }
+}
+
+/** What is left at `asOf` of something that happened at `ts`, after moving `asOf` on if that is newer. */
+export function worthAt(user: UserState, ts: number): number {
+  if (ts > user.asOf) {
+    const factor = decay(ts - user.asOf, halfLifeMs)
+    for (const affinities of [user.categories, user.brands, user.bands]) scaleAffinities(affinities, factor)
+    user.frequency *= factor
+    user.asOf = ts
+  }
+  return decay(user.asOf - ts, halfLifeMs)
+}
+
+export function noteNewest(times: Record<string, number>, id: string, ts: number): void {
+  times[id] = Object.hasOwn(times, id) ? Math.max(times[id], ts) : ts
+}
+
+export function noteBought(user: UserState, id: string, ts: number, count: number): void {
+  const known = Object.hasOwn(user.bought, id) ? user.bought[id] : undefined
+  const sum = (known?.count ?? 0) + count
+  if (sum > 0) user.bought[id] = { ts: Math.max(known?.ts ?? ts, ts), count: sum }
+  else delete user.bought[id]
+}
+
+/** Lists above twice their bound lose the oldest; ties by id. */
+export function cutLists(user: UserState): void {
+  user.seen = newest(user.seen, bounds.seen, ts => ts)
+  user.bought = newest(user.bought, bounds.bought, ({ ts }) => ts)
+  user.dismissed = newest(user.dismissed, bounds.dismissed, ts => ts)
+  user.categories = cutAffinities(user.categories)
+  user.brands = cutAffinities(user.brands)
+}
+
+/** Adds what another id's history says; what it is called and where it lives stays its own. */
+export function addHistory(user: UserState, other: UserState): void {
+  const ours = worthAt(user, other.asOf)
+  for (const list of ['categories', 'brands', 'bands'] as const) {
+    for (const [name, sum] of Object.entries(other[list])) addAffinity(user[list], name, sum * ours)
+  }
+  user.frequency += other.frequency * ours
+  user.orders += other.orders
+  user.monetary += other.monetary
+  for (const [id, ts] of Object.entries(other.seen)) noteNewest(user.seen, id, ts)
+  for (const [id, ts] of Object.entries(other.dismissed)) noteNewest(user.dismissed, id, ts)
+  for (const [id, { ts, count }] of Object.entries(other.bought)) noteBought(user, id, ts, count)
+}
+
+export function featuresOf(user: UserState): UserFeatures {
+  return {
+    as_of: user.asOf,
+    consent: user.consent,
+    country: user.country,
+    categories: shownAffinities(user.categories),
+    brands: shownAffinities(user.brands),
+    price_bands: shownAffinities(user.bands),
+    recency: user.asOf,
+    frequency: Math.max(0, Math.round(user.frequency * steps) / steps),
+    orders: user.orders,
+    monetary: Math.round(user.monetary * 100) / 100,
+    seen: listed(user.seen, bounds.seen),
+    bought: newestFirst(Object.entries(user.bought), ({ ts }) => ts)
+      .slice(0, bounds.bought)
+      .map(([product_id, { ts, count }]) => ({ product_id, ts, count })),
+    dismissed: listed(user.dismissed, bounds.dismissed)
+  }
+}
+
+function listed(times: Record<string, number>, count: number) {
+  return newestFirst(Object.entries(times), ts => ts)
+    .slice(0, count)
+    .map(([product_id, ts]) => ({ product_id, ts }))
+}
+
+function newest<T>(rows: Record<string, T>, count: number, tsOf: (row: T) => number): Record<string, T> {
+  const entries = Object.entries(rows)
+  return entries.length <= count * 2 ? rows : Object.fromEntries(newestFirst(entries, tsOf).slice(0, count))
+}
+
+function newestFirst<T>(entries: [string, T][], tsOf: (row: T) => number): [string, T][] {
+  return entries.sort((a, b) => tsOf(b[1]) - tsOf(a[1]) || (a[0] < b[0] ? -1 : 1))
+}

@@ -1,0 +1,28 @@
+import { topic } from '../engine/index.ts'
+import type { ItemCounts } from '../processors/count-once-per-day.ts'
+import type { BasketPurchase } from '../processors/cut-baskets.ts'
+import type { ItemPrice } from '../processors/fold-item-features.ts'
+import type { Handover, UserChange } from '../processors/fold-user.ts'
+import type { ItemInterest } from '../processors/join-taste.ts'
+import type { BasketPairs } from '../processors/pair-basket.ts'
+import type { ItemPairs } from '../processors/pair-sittings.ts'
+import type { TouchChange } from '../processors/person-day.ts'
+import type { ItemId, OrderId, PersonId, VisitorId } from '../schemas/ids.ts'
+import type { Interaction } from '../schemas/interaction.ts'
+import { jsonValue } from '../schemas/json.ts'
+import type { ProductRow } from '../schemas/tables.ts'
+
+/** Topics inside one topology, where its steps need another key. Named after what they carry and by which key. */
+
+export const eventsBySession = topic<VisitorId, Interaction>('events-by-session', { value: jsonValue() })
+export const purchasesByBasket = topic<OrderId, BasketPurchase>('purchases-by-basket', { value: jsonValue() })
+export const touchesByPerson = topic<PersonId, TouchChange>('touches-by-person', { value: jsonValue() })
+export const countsByItem = topic<ItemId, ItemCounts | ItemPrice>('counts-by-item', { value: jsonValue() })
+export const pairsByItem = topic<ItemId, ItemPairs>('pairs-by-item', { value: jsonValue() })
+export const basketsByItem = topic<ItemId, BasketPairs>('baskets-by-item', { value: jsonValue() })
+export const interestsByItem = topic<ItemId, ItemInterest | ProductRow | null>('interests-by-item', {
+  value: jsonValue()
+})
+export const changesByUser = topic<PersonId, UserChange>('changes-by-user', { value: jsonValue() })
+/** Goes through the log, since a merged device's history ends up in the step it came from. */
+export const handovers = topic<PersonId, Handover>('handovers', { value: jsonValue() })

@@ -1,0 +1,48 @@
+import { from, type Topology, topology } from '../engine/index.ts'
+import { changedPurchases } from '../processors/changed-purchases.ts'
+import { compareBaskets } from '../processors/compare-baskets.ts'
+import { foldUser, type UserChange } from '../processors/fold-user.ts'
+import { interestInBought, interestOfAct } from '../processors/interests.ts'
+import { type ItemInterest, joinTaste } from '../processors/join-taste.ts'
+import type { ItemId, PersonId } from '../schemas/ids.ts'
+import type { ProductRow } from '../schemas/tables.ts'
+import { acts, baskets, merges, products, userFeatures, users } from '../schemas/topics.ts'
+import { changesByUser, handovers, interestsByItem } from './between.ts'
+
+type Interest = ItemInterest | ProductRow | null
+const change = (key: string, value: UserChange) => ({ key: key as PersonId, value })
+
+/**
+ * What does a customer like, and what have they seen, bought and hidden?
+ *
+ * What an act says about categories, brands and prices is known where its item's row is; it then goes on to the user.
+ * Only users have features: an anonymous visitor is a session.
+ */
+export function userFeaturesTopology(): Topology {
+  const ofUsers = topology('user-features')
+    .from(acts)
+    .filter('of-users', ({ value }) => value.user_id !== null && value.event_type !== 'purchase')
+  const bought = from(baskets).process(compareBaskets())
+  const tastes = ofUsers
+    .map<ItemId, Interest>('interests', ({ value }) => interestOfAct(value))
+    .merge(
+      bought.map<ItemId, Interest>('interests-in-bought', ({ value }) => interestInBought(value)),
+      from(products).map<ItemId, Interest>('rows', ({ key, value }) => ({ key, value }))
+    )
+    .through(interestsByItem)
+    .process(joinTaste())
+  const folded = ofUsers
+    .map('acts', ({ key, value }) => change(key, { kind: 'act', act: value }))
+    .merge(
+      tastes.map('tastes', ({ key, value }) => change(key, { kind: 'taste', taste: value })),
+      bought.map('purchases', ({ value }) =>
+        [...changedPurchases(value)].map(([person, purchases]) => change(person, { kind: 'purchases', purchases }))
+      ),
+      from(users).map('users', ({ key, value }) => change(key, { kind: 'row', row: value })),
+      from(merges).map('merges', ({ key, value }) => change(key, { kind: 'merge', merge: value })),
+      from(handovers).map('handovers', ({ key, value }) => change(key, { kind: 'handover', handover: value }))
+    )
+    .through(changesByUser)
+    .process(foldUser())
+  return folded.to(handovers).to(userFeatures)
+}
