@@ -72,7 +72,6 @@ export function combobox({ input, list, find, optionOf, choose, resting, announc
       { id: `${list.id}-${index}`, role: 'option', 'aria-selected': 'false' },
       ...optionOf(option)
     )
-    item.addEventListener('pointerdown', event => event.preventDefault())
     item.addEventListener('click', () => take(index))
     return item
   }
@@ -107,6 +106,8 @@ export function combobox({ input, list, find, optionOf, choose, resting, announc
     clearTimeout(timer)
     timer = setTimeout(() => look(textOf()), typingMs)
   })
+  // The field keeps the focus, whatever is pressed in the list.
+  list.addEventListener('mousedown', event => event.preventDefault())
   input.addEventListener('focus', () => input.select())
   input.addEventListener('click', () => list.hidden && look(textOf()))
   input.addEventListener('blur', rest)

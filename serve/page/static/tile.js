@@ -35,13 +35,16 @@ const columns = 4
 const rows = 3
 const cell = 30
 
+/** Chosen so that the twelve families of the demo shop take a palette each. */
+const salt = '3865510 '
+
 /**
  * A picture for a product that has none: family of the category → colours, category → motif, product → arrangement. The
  * same product always looks the same.
  */
 export function tile({ product_id, category }) {
   const path = category ?? ''
-  const [ground, middle, dark, accent] = palettes[hash(path.split(' > ')[0]) % palettes.length]
+  const [ground, middle, dark, accent] = palettes[hash(salt + path.split(' > ')[0]) % palettes.length]
   const motif = motifs[hash(path) % motifs.length]
   const next = chance(hash(product_id))
   const picture = drawing('svg', {

@@ -1,6 +1,6 @@
 import { productOf } from './products.js'
 
-const storageName = 'millrace.visit'
+const storageName = 'millrace.visit.1'
 const cartMax = 50
 const visitorsMax = 20
 

@@ -46,7 +46,7 @@ export function money(price, currency) {
 export const count = number => new Intl.NumberFormat().format(number)
 
 export function duration(ms) {
-  if (ms < 10) return `${ms.toFixed(1)} ms`
+  if (ms < 10 && !Number.isInteger(ms)) return `${ms.toFixed(1)} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`
   return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`
