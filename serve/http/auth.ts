@@ -5,7 +5,7 @@ import type { Request } from '../transport/transport.ts'
 import { Problem } from './problem.ts'
 import { looksSigned, signToken, type TokenClaims, verifyToken } from './signed-token.ts'
 
-export const scopes = ['read', 'write', 'admin'] as const
+const scopes = ['read', 'write', 'admin'] as const
 export type Scope = (typeof scopes)[number]
 
 export interface ApiKey {
@@ -50,32 +50,6 @@ export const localIdentity: Identity = {
   scopes: everything,
   only: null,
   expiresMs: Infinity
-}
-
-/**
- * `MILLRACE_API_KEYS`: keys between commas or blanks, each `SECRET` (may do everything) or `SECRET:SCOPE+SCOPE`.
- */
-export function parseApiKeys(text: string): ApiKey[] {
-  return text
-    .split(/[\s,]+/)
-    .filter(entry => entry !== '')
-    .map(entry => {
-      const colon = entry.lastIndexOf(':')
-      if (colon < 0) return checkedKey({ secret: entry, scopes: ['admin'] })
-      const names = entry.slice(colon + 1).split('+')
-      const unknown = names.find(name => !scopes.includes(name as Scope))
-      if (unknown !== undefined) {
-        throw stop('bad_api_keys', `MILLRACE_API_KEYS names the scope "${unknown}"; there are ${scopes.join(', ')}.`)
-      }
-      return checkedKey({ secret: entry.slice(0, colon), scopes: names as Scope[] })
-    })
-}
-
-function checkedKey(key: ApiKey): ApiKey {
-  if (key.secret === '' || looksSigned(key.secret)) {
-    throw stop('bad_api_keys', 'MILLRACE_API_KEYS has a key without a secret, or one that reads like a signed token.')
-  }
-  return key
 }
 
 /** Refuses to answer the world without keys. */
@@ -130,6 +104,9 @@ export function createAuth(options: AuthOptions): Auth {
 }
 
 function identityOf(key: ApiKey, index: number): Identity {
+  if (key.secret === '' || looksSigned(key.secret)) {
+    throw stop('bad_api_keys', 'api_keys has a key without a secret, or one that reads like a signed token.')
+  }
   const granted = key.scopes.includes('admin') ? everything : new Set(key.scopes)
   return { name: `key-${index}`, kind: 'key', scopes: granted, only: null, expiresMs: Infinity }
 }

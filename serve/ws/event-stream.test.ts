@@ -1,6 +1,8 @@
 import test from 'ava'
-import { parseApiKeys } from '../http/auth.ts'
+import type { ApiKey } from '../http/auth.ts'
 import { conformTo, startEdge } from '../testing/edge-server.ts'
+
+const root: ApiKey = { secret: 'root', scopes: ['admin'] }
 
 interface Sent {
   event: string
@@ -61,7 +63,7 @@ test('a recommender that breaks ends the stream with the problem', async t => {
 })
 
 test('browsers bring their token in the query, for their ids only', async t => {
-  const { url, ask } = await startEdge(t, { auth: { keys: parseApiKeys('root') } })
+  const { url, ask } = await startEdge(t, { auth: { keys: [root] } })
   const headers = { authorization: 'Bearer root' }
   const { body } = await ask('/v1/tokens', { body: { session_id: 's1', ttl_s: 60 }, headers })
   const stream = (query: string) => fetch(`${url}/v1/stream?surface=home${query}`)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { parseApiKeys } from '../http/auth.ts'
+import type { ApiKey } from '../http/auth.ts'
 import { conformTo, startEdge } from '../testing/edge-server.ts'
 import { SocketClient } from '../transport/socket-client.ts'
 
@@ -14,6 +14,12 @@ const view = (product_id: string, more: object = {}) => ({
 })
 const ids = (message: { payload?: { items: { product_id: string }[] } }) =>
   message.payload?.items.map(item => item.product_id)
+
+const keys: ApiKey[] = [
+  { secret: 'reader', scopes: ['read'] },
+  { secret: 'writer', scopes: ['write'] },
+  { secret: 'root', scopes: ['admin'] }
+]
 
 type Options = Parameters<typeof startEdge>[1]
 
@@ -272,7 +278,7 @@ test('sockets and subscriptions of a server are bounded', async t => {
 })
 
 test('with keys a token is needed, it may do what it may, and it ends', async t => {
-  const { socketUrl, ask } = await startEdge(t, { auth: { keys: parseApiKeys('reader:read writer:write root') } })
+  const { socketUrl, ask } = await startEdge(t, { auth: { keys } })
   const closeCode = async (token?: string) => {
     const client = await new SocketClient(socketUrl).open()
     client.send({ type: 'connection_init', token })
