@@ -133,7 +133,7 @@ export class Cluster {
       } catch (error) {
         const ours = translated(error, doing)
         const waitMs = this.#waitMs(ours, attempt)
-        if (ours.remedy !== 'retry' || ours.code === 'kafka_closed' || performance.now() + waitMs > until) throw ours
+        if (ours.remedy !== 'retry' || isFinal(ours) || performance.now() + waitMs > until) throw ours
         if (!isKafka(ours, ...standing)) this.invalidate()
         await pause(waitMs, this.signal, doing)
       }
@@ -186,4 +186,9 @@ export function parseAddress(text: string): Address {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text.trim())
   if (!match) throw kafkaError('INVALID_CONFIG', `reading the broker address "${text}", which is not host:port`)
   return { host: match[1] ?? match[2], port: Number(match[3]) }
+}
+
+/** Whoever runs a group or closes the client decides what comes next, not a loop. */
+function isFinal({ code }: MillraceError): boolean {
+  return code === 'kafka_closed' || code === 'kafka_rebalance'
 }
