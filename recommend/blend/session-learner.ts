@@ -1,0 +1,89 @@
+import type { SessionIndex } from '../session-index/session-index.ts'
+import { StoredSession } from '../session-index/stored-session.ts'
+import { Learner, type LearnerState } from './learner.ts'
+import { NextItems } from './next-items.ts'
+import { PublishingGate } from './publishing-gate.ts'
+import { weightCount } from './weights.ts'
+
+/** What an event of a type is worth as a target. */
+export const targetWeights: Readonly<Record<string, number>> = { view: 1, click: 1, add_to_cart: 2, purchase: 3 }
+/** Learning costs about as much as answering: one event in so many is learned. */
+export const learnedOneIn = 3
+/** An event this much older than the newest of its session says nothing about what came next. */
+const lateMaxS = 60
+const stepsBetweenKeeps = 1000
+
+/** An event of a session that has a number, before the index observes it. */
+export interface ComingEvent {
+  session: number
+  item: number
+  timeS: number
+  /** Place in the log: decides, by a fixed hash, whether the event is learned. */
+  offset: number
+  /** Of its type, in `targetWeights`. */
+  weight: number
+}
+
+/**
+ * Predict, then learn from what really came next: the one sequential consumer that the blend comes from. Give it each
+ * event before the index observes it.
+ */
+export class SessionLearner {
+  readonly learner: Learner
+  readonly gate = new PublishingGate()
+  readonly next: NextItems
+  private readonly stored = new StoredSession()
+  private readonly oneIn: number
+  private readonly good: Float64Array
+  private keptAtStep: number
+
+  constructor(index: SessionIndex, { oneIn = learnedOneIn, state }: { oneIn?: number; state?: LearnerState } = {}) {
+    this.learner = new Learner(state)
+    this.next = new NextItems(index, this.learner.weights)
+    this.oneIn = oneIn
+    this.good = this.learner.weights.slice()
+    this.keptAtStep = this.learner.steps
+  }
+
+  /** Returns whether something was learned. */
+  learn(event: ComingEvent): boolean {
+    return isSampled(event.offset, this.oneIn) && this.learnAlways(event)
+  }
+
+  /** As `learn`, whatever the sample says. `next` has just predicted for this session: its prediction is used. */
+  learnAlways(event: ComingEvent, isPredicted = false): boolean {
+    const { index } = this.next
+    const length = index.sessions.lengthOf(event.session)
+    if (length === 0 || event.timeS < index.sessions.timeOf(event.session) - lateMaxS) return false
+    if (!isPredicted) this.next.predict(this.stored.read(index, event.session))
+    const target = this.next.isLearnable ? this.next.placeOf(event.item) : -1
+    if (target < 0) return false
+    this.gate.record(this.next.rankOf(target), this.next.fixedRankOf(target))
+    const { features, scorer, count } = this.next
+    this.learner.learn(features, scorer, { count, target, weight: event.weight })
+    if (this.learner.steps >= this.keptAtStep + stepsBetweenKeeps) this.keep()
+    return true
+  }
+
+  /** The newest weights fit to be served, and whether they are the newest there are. The array changes with the next step. */
+  serving(): { weights: Float64Array; isNewest: boolean } {
+    return this.isFit ? { weights: this.learner.weights, isNewest: true } : { weights: this.good, isNewest: false }
+  }
+
+  private get isFit(): boolean {
+    if (!this.gate.isOpen) return false
+    let check = 0
+    for (let i = 0; i < weightCount; i++) check += this.learner.weights[i]
+    return Number.isFinite(check)
+  }
+
+  private keep(): void {
+    this.keptAtStep = this.learner.steps
+    if (this.isFit) this.good.set(this.learner.weights)
+  }
+}
+
+/** A fixed share of the log, spread evenly. */
+export function isSampled(offset: number, oneIn: number): boolean {
+  return (Math.imul(offset + 1, 0x9e3779b1) >>> 9) % oneIn === 0
+}

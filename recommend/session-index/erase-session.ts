@@ -1,0 +1,69 @@
+import { field, recordWords } from './item-records.ts'
+import type { SessionIndex } from './session-index.ts'
+
+/** An event as the log of events has it: in order of arrival, those a full session did not keep included. */
+export interface LoggedEvent {
+  item: number
+  timeS: number
+}
+
+/**
+ * Takes a session out as if it had never been. Returns the items whose rings had cut older sessions off: only the log
+ * of events knows these, and `RingRebuild` puts them back. Everything else then equals a replay without the session.
+ */
+export function eraseSession(index: SessionIndex, session: number, events: readonly LoggedEvent[]): number[] {
+  if (index.sessions.lengthOf(session) === 0) return []
+  for (const { item, timeS } of events) {
+    index.items.unclick(item, timeS)
+    index.clicks--
+  }
+  const cut: number[] = []
+  for (const item of subtractVisits(index, session)) {
+    const ring = index.items.ringOf(item)
+    const sessions = index.items.words[item * recordWords + field.sessions]
+    const others = ring.filter(other => other !== session && index.sessions.has(other))
+    index.items.setRing(item, others)
+    if (others.length < Math.min(sessions, index.parameters.ringSessions)) cut.push(item)
+  }
+  index.sessions.empty(session)
+  return cut
+}
+
+/**
+ * Forgets sessions, oldest start first, that fell out of the horizon or over the bound of clicks. Their own event times
+ * are no longer at hand; that of their last event stands in, which after a whole horizon is a difference below a
+ * thousandth of a click. Call it now and then, for example once a second; `sessionsMax` bounds a call.
+ */
+export function expireSessions(index: SessionIndex, sessionsMax = 1000): number {
+  const { sessions, horizon, items } = index
+  let expired = 0
+  for (; expired < sessionsMax && sessions.base < sessions.next; expired++) {
+    const oldest = sessions.base
+    const isOld = sessions.timeOf(oldest) < index.now - horizon.ageMaxS
+    if (!isOld && index.clicks <= horizon.clicksMax) break
+    const length = sessions.lengthOf(oldest)
+    for (let i = 0; i < length; i++) items.unclick(sessions.itemAt(oldest, i), sessions.timeOf(oldest))
+    index.clicks -= length
+    const touched = subtractVisits(index, oldest)
+    sessions.empty(oldest)
+    sessions.dropOldest()
+    for (const item of touched) if (items.words[item * recordWords + field.clicks] <= 0) items.setRing(item, [])
+  }
+  return expired
+}
+
+/** Subtracts what the session's log says of its items' sessions, repeats and re-visits. Returns the items. */
+function subtractVisits({ sessions, items }: SessionIndex, session: number): Set<number> {
+  const seen = new Set<number>()
+  const length = sessions.lengthOf(session)
+  for (let i = 0, previous = -1; i < length; i++) {
+    const item = sessions.itemAt(session, i)
+    const at = item * recordWords
+    if (item === previous) items.words[at + field.repeats]--
+    else if (seen.has(item)) items.words[at + field.revisits]--
+    if (!seen.has(item)) items.words[at + field.sessions]--
+    seen.add(item)
+    previous = item
+  }
+  return seen
+}

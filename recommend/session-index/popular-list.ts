@@ -1,0 +1,52 @@
+import { coarseDecay } from './fixed-point.ts'
+import { field, recordFloats, recordWords } from './item-records.ts'
+import type { SessionIndex } from './session-index.ts'
+
+export const popularMax = 60
+const eventsBetween = 2048
+/** Which of the four half-lives: one day. */
+const day = 1
+
+/** The items most popular lately, made again when it is asked for and so many events have passed. */
+export class PopularList {
+  readonly items = new Int32Array(popularMax)
+  count = 0
+  private readonly values = new Float64Array(popularMax)
+  private readonly index: SessionIndex
+  private madeAt = -1
+
+  constructor(index: SessionIndex) {
+    this.index = index
+  }
+
+  refresh(): void {
+    if (this.madeAt >= 0 && this.index.events - this.madeAt < eventsBetween) return
+    this.madeAt = this.index.events
+    this.count = 0
+    const { items, now, parameters } = this.index
+    const halfLife = parameters.halfLivesS[day]
+    for (let item = 0; item < items.count; item++) {
+      const undecayed = items.floats[item * recordFloats + day]
+      if (undecayed <= 0 || (this.count === popularMax && undecayed < this.values[popularMax - 1])) continue
+      const time = items.words[item * recordWords + field.time] >>> 0
+      this.insert(item, undecayed * coarseDecay(now - time, halfLife))
+    }
+  }
+
+  private insert(item: number, value: number): void {
+    const { values, items } = this
+    if (this.count === popularMax && !this.isBefore(item, value, popularMax - 1)) return
+    let i = this.count < popularMax ? this.count++ : popularMax - 1
+    for (; i > 0 && this.isBefore(item, value, i - 1); i--) {
+      values[i] = values[i - 1]
+      items[i] = items[i - 1]
+    }
+    values[i] = value
+    items[i] = item
+  }
+
+  private isBefore(item: number, value: number, place: number): boolean {
+    const other = this.values[place]
+    return value > other || (value === other && this.index.ids.precedes(item, this.items[place]))
+  }
+}
