@@ -98,6 +98,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   }
 }
 
+/** Records live for one batch: with room for several of them they never reach the old generation. */
+const youngGenerationMb = 48
+
 interface StreamThread {
   worker: Worker
   exited: Promise<void>
@@ -107,7 +110,8 @@ interface StreamThread {
 }
 
 function startThread(data: StreamThreadData, heapMb: number): StreamThread {
-  const worker = new Worker(threadFile, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: heapMb } })
+  const resourceLimits = { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: youngGenerationMb }
+  const worker = new Worker(threadFile, { workerData: data, resourceLimits })
   let failure: MillraceError | null = null
   worker.once('error', error => {
     failure = threadFailed(error)

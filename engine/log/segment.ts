@@ -59,6 +59,7 @@ export class Segment {
   readonly valueEnds: Int32Array
   /** 1 = no key, 2 = tombstone, 4 = has headers. */
   readonly marks: Uint8Array
+  #lastHeaders: { start: number; end: number; headers: Headers } | null = null
 
   constructor(place: TopicPartition, chunks: readonly Chunk[]) {
     for (const chunk of chunks) checkChunk(chunk, place)
@@ -90,6 +91,21 @@ export class Segment {
   /** Records `from` to before `to`. */
   batch(from: number, to: number): SegmentBatch {
     return new SegmentBatch(this, from, to)
+  }
+
+  /** Neighbours mostly carry the same headers: those are decoded once. */
+  headersAt(position: number): Headers {
+    const { buffer } = this
+    const last = this.#lastHeaders
+    const end = position + (last ? last.end - last.start : 0)
+    if (last && end <= buffer.length && buffer.compare(buffer, last.start, last.end, position, end) === 0)
+      return last.headers
+    const input = new ByteReader(buffer, position)
+    const entries: [string, string][] = []
+    for (let left = input.varint(); left > 0; left--) entries.push([input.string(), input.string()])
+    const headers = Object.fromEntries(entries)
+    this.#lastHeaders = { start: position, end: input.position, headers }
+    return headers
   }
 
   /** The first record at or behind the offset. */
@@ -183,13 +199,9 @@ export class SegmentBatch implements RecordBatch {
   }
 
   headers(index: number): Headers | undefined {
-    const { buffer, valueEnds, marks } = this.#segment
+    const { valueEnds, marks } = this.#segment
     const at = this.#from + index
-    if ((marks[at] & 4) === 0) return undefined
-    const input = new ByteReader(buffer, valueEnds[at])
-    const entries: [string, string][] = []
-    for (let left = input.varint(); left > 0; left--) entries.push([input.string(), input.string()])
-    return Object.fromEntries(entries)
+    return marks[at] & 4 ? this.#segment.headersAt(valueEnds[at]) : undefined
   }
 }
 
