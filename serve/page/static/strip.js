@@ -66,7 +66,8 @@ export class Strip {
     const isOn = load !== null && !load.done
     bar.hidden = !isOn
     setText(byId('load-rows'), isOn ? `${count(load.rows)} of ${count(load.rows_total)} rows` : '')
-    if (!isOn) return setText(byId('load-share'), load === null ? 'live only' : 'complete')
+    byId('history').classList.toggle('absent', load === null)
+    if (!isOn) return setText(byId('load-share'), 'complete')
     bar.max = Math.max(1, load.rows_total)
     bar.value = load.rows
     const share = Math.floor((100 * load.rows) / Math.max(1, load.rows_total))

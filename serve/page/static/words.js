@@ -15,7 +15,7 @@ const readableStep = step => step.charAt(0).toUpperCase() + step.slice(1)
 
 /** Without a name: the product is the one whose page this is. */
 const sentences = {
-  similar_to_viewed: name => (name ? `Because you looked at ${name}` : 'Of interest to the same people'),
+  similar_to_viewed: name => (name ? `Because you looked at ${name}` : 'Liked by the same people'),
   viewed_then_bought: name => (name ? `Bought after a look at ${name}` : 'Bought after a look at this'),
   bought_together: name => (name ? `Often bought together with ${name}` : 'Often bought together'),
   because_of_affinity: name => (name ? `Because you like ${name}` : 'To your taste'),
