@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { codeOf, MillraceError, messageOf, stop } from '../../engine/errors.ts'
 import { packRecords } from '../../engine/ports/packed-records.ts'
 import { historyHeader } from '../../engine/record.ts'
-import { type Operations, only, type RawRecord } from '../admin/operations.ts'
+import { all, type Operations, only, type RawRecord } from '../admin/operations.ts'
 import type { CommandContext, Session } from './context.ts'
 import { type CommonOptions, configOf, group, leaf, misused, wholeNumber } from './leaf.ts'
 import { count, print, printJson, printTable, say } from './output.ts'
@@ -211,8 +211,12 @@ async function originalOf(context: CommandContext, record: RawRecord) {
   }
 }
 
+/** Those that are there now: what is sent back and refused again is a new letter, for another time. */
 async function* lettersOf(operations: Operations, { code, topic }: Filter): AsyncGenerator<RawRecord> {
+  const topics = await all(operations.topics())
+  const ends = topics.find(one => one.topic === deadLetters)?.end ?? []
   for await (const record of operations.read({ topic: deadLetters })) {
+    if (record.offset >= (ends[record.partition] ?? 0)) continue
     const letter = letterOf(record)
     if ((code === undefined || letter.code === code) && (topic === undefined || letter.topic === topic)) yield record
   }
