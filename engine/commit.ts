@@ -90,10 +90,8 @@ export function commitUnit(unit: Unit, { store, log, views, faults }: CommitCont
   faults.hit(commitFaultPoints[4])
   staging.applied()
 
-  // 6. Memory agrees with the disk again.
+  // 6. Memory agrees with the disk again, when the caller settles the unit.
   faults.hit(commitFaultPoints[5])
-  for (const task of unit.tasks) task.settle()
-  for (const input of unit.inputs) input.committed = input.position
   return { commit, changes, stateBytes, outputs: unit.outputs.count }
 }
 

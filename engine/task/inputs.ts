@@ -21,7 +21,7 @@ export class Input {
   readonly partition: number
   position = 0
   committed = 0
-  #log: Log
+  #log: Pick<Log, 'read' | 'startOffset' | 'endOffset'>
   #batch: RecordBatch | null = null
   #index = 0
   #liveMax = Number.NEGATIVE_INFINITY
@@ -30,7 +30,7 @@ export class Input {
   headTime = 0
   headHistory: string | undefined
 
-  constructor(log: Log, source: SourcePlan, partition: number) {
+  constructor(log: Pick<Log, 'read' | 'startOffset' | 'endOffset'>, source: SourcePlan, partition: number) {
     this.#log = log
     this.source = source
     this.partition = partition
@@ -93,12 +93,22 @@ export class Input {
  * has arrived (DESIGN 3).
  */
 export class InputMerger {
+  /** In order of rank, then partition. */
   readonly inputs: Input[]
   isHistoryRunning = false
   #ready: Input[] = []
 
   constructor(inputs: Input[]) {
-    this.inputs = inputs.sort((a, b) => a.source.rank - b.source.rank || a.partition - b.partition)
+    this.inputs = inputs
+  }
+
+  add(input: Input): void {
+    this.inputs.push(input)
+    this.inputs.sort((a, b) => a.source.rank - b.source.rank || a.partition - b.partition)
+  }
+
+  remove(input: Input): void {
+    this.inputs.splice(this.inputs.indexOf(input), 1)
   }
 
   /** Up to `countMax` records, handed to `take` one by one; `take` may end the run by returning false. */

@@ -6,8 +6,15 @@ import { partitionOf } from '../log/partition-of.ts'
 /** The topic of what could not be processed (INTERFACES 8). */
 export const deadLetters = 'dead-letters'
 
+/** Takes the records that a unit of work emits. */
+export interface OutputSink {
+  add(to: { log: string; partitions: number }, record: NewRecord): void
+  readonly bytes: number
+  clear(): void
+}
+
 /** The records a unit of work will append, encoded front to back as they are emitted. */
-export class Outputs {
+export class Outputs implements OutputSink {
   readonly #builders = new Map<string, ChunkBuilder[]>()
   count = 0
   bytes = 0

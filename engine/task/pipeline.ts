@@ -2,7 +2,7 @@ import { codeOf, MillraceError, messageOf } from '../errors.ts'
 import { partitionOf } from '../log/partition-of.ts'
 import { historyHeader, type Rec } from '../record.ts'
 import type { Origin } from './inputs.ts'
-import { checkSize, type Outputs } from './outputs.ts'
+import { checkSize, type OutputSink } from './outputs.ts'
 import type { Op, SourcePlan, StepPlan } from './plan.ts'
 import type { StepTask } from './step-task.ts'
 
@@ -43,7 +43,7 @@ export interface Step {
  */
 export class Pipeline {
   readonly steps: Step[]
-  readonly #outputs: Outputs
+  readonly #outputs: OutputSink
   readonly #byPlan: Map<StepPlan, Step>
   /** What a step emits belongs to the record it is processing. */
   #origin!: Origin
@@ -51,7 +51,7 @@ export class Pipeline {
   #timestamp = 0
   #current = 0
 
-  constructor(plans: readonly StepPlan[], tasksOf: (plan: StepPlan) => StepTask[], outputs: Outputs) {
+  constructor(plans: readonly StepPlan[], tasksOf: (plan: StepPlan) => StepTask[], outputs: OutputSink) {
     this.#outputs = outputs
     this.steps = plans.map(plan => ({
       plan,
@@ -87,6 +87,7 @@ export class Pipeline {
   tick(timestamp: number, partition: number, partitions: number, origin: Origin): void {
     for (const step of this.steps) {
       for (const task of step.tasks) {
+        if (!task) continue // a partition of another worker
         const isItsTick = task.partition === partition || (partition === 0 && task.partition >= partitions)
         if (isItsTick)
           step.queue.push({ key: '', value: null, timestamp, partition: task.partition, origin, tick: true })
@@ -228,7 +229,7 @@ function prefetch(step: Step): void {
   }
   const keys: string[][] = tasks.map(() => [])
   for (const { partition, key, tick } of queue) if (!tick) keys[partition].push(key)
-  for (const task of tasks) fetch(task, keys[task.partition])
+  for (const task of tasks) if (task) fetch(task, keys[task.partition])
 }
 
 function fetch(task: StepTask, keys: string[]): void {

@@ -2,7 +2,7 @@ import { ByteWriter } from '../bytes.ts'
 import type { CacheBudget } from '../state/cache-budget.ts'
 import { Generations } from '../state/generations.ts'
 import type { StoreReader, WriteBatch } from '../stores/state-store.ts'
-import { checkSize, type Outputs } from './outputs.ts'
+import { checkSize, type OutputSink } from './outputs.ts'
 import type { StepTask } from './step-task.ts'
 
 /** A view value that changed with a unit of work; `null` = the key is gone. */
@@ -83,7 +83,7 @@ export class ViewPublisher {
     this.#viewId = viewId
   }
 
-  publish(task: StepTask, batch: WriteBatch, outputs: Outputs, changes: ViewChange[]): void {
+  publish(task: StepTask, batch: WriteBatch, outputs: OutputSink, changes: ViewChange[]): void {
     const { view, processor } = task.plan
     if (!view || !processor.view) return
     const keys = [...task.changedKeys()]

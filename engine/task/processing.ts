@@ -1,0 +1,269 @@
+import type { Clock } from '../clock.ts'
+import { codeOf, MillraceError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import { CacheBudget } from '../state/cache-budget.ts'
+import type { StoreReader } from '../stores/state-store.ts'
+import { topic, type ValueCodec } from '../topic.ts'
+import { deadLetter } from './dead-letter.ts'
+import { rebuildIndex } from './indexes.ts'
+import { Input, InputMerger, type Origin } from './inputs.ts'
+import { deadLetters, type OutputSink } from './outputs.ts'
+import { Pipeline, ProcessingFailed } from './pipeline.ts'
+import type { Plan, SourcePlan, StepPlan } from './plan.ts'
+import { type CounterName, StepTask } from './step-task.ts'
+
+/** The wall clock as records, so that windows close on quiet partitions and a replay sees the same time. */
+export const ticks = 'ticks'
+/** Header of the tick that ends a bulk load; its value is the name of the load. */
+export const historyEndHeader = 'millrace.history-end'
+
+export const defaultBatchRecords = 512
+const cautiousBatchRecords = 16
+
+export interface ProcessingOptions {
+  plan: Plan
+  log: Pick<Log, 'read' | 'startOffset' | 'endOffset'>
+  store: StoreReader
+  /** Stable small number of a store, for its row keys. */
+  storeId: (name: string) => number
+  outputs: OutputSink
+  /** Of `dead-letters` and of `ticks`. */
+  partitions: number
+  /** Decoded state in memory. */
+  cacheBytes: number
+  /** Outputs of one unit. */
+  unitBytesMax: number
+  batchRecords?: number
+  clock: Clock
+}
+
+/** What happened since start, for metrics. */
+export interface StreamStats {
+  processed: Map<string, number>
+  late: number
+  duplicates: number
+  filtered: number
+  deadLetters: Map<string, number>
+  commits: number
+  commitMs: number
+  aborts: number
+}
+
+/**
+ * The unit of work while it is being worked on: records in, changed state and outputs in memory. Whoever owns it decides
+ * when and how it is committed, and then says `settled`, or `reset` to go back to the committed offsets.
+ */
+export class Processing {
+  readonly plan: Plan
+  readonly budget: CacheBudget
+  readonly merger = new InputMerger([])
+  readonly stats: StreamStats = {
+    processed: new Map(),
+    late: 0,
+    duplicates: 0,
+    filtered: 0,
+    deadLetters: new Map(),
+    commits: 0,
+    commitMs: 0,
+    aborts: 0
+  }
+  readonly #options: ProcessingOptions
+  /** By step, then partition; holes where a partition is somebody else's. */
+  readonly #tasks = new Map<StepPlan, StepTask[]>()
+  readonly #pipeline: Pipeline
+  readonly #counted = { duplicates: 0, filtered: 0 }
+  /** Records to leave out, by topology and place, and why: the unit that held them was aborted. */
+  readonly #skips = new Map<string, ProcessingFailed>()
+  #unitStarted = Number.NaN
+  #isMidBatch = false
+
+  constructor(options: ProcessingOptions) {
+    this.plan = options.plan
+    this.#options = options
+    this.budget = new CacheBudget(options.cacheBytes)
+    for (const step of this.plan.steps) this.#tasks.set(step, [])
+    this.#pipeline = new Pipeline(this.plan.steps, step => this.#tasks.get(step) as StepTask[], options.outputs)
+  }
+
+  /** Takes over one partition of steps; state is read from the store as it is met. Only between units. */
+  addTasks(steps: readonly StepPlan[], partition: number): StepTask[] {
+    return steps.map(step => {
+      const task = this.#task(step, partition)
+      ;(this.#tasks.get(step) as StepTask[])[partition] = task
+      return task
+    })
+  }
+
+  dropTasks(steps: readonly StepPlan[], partition: number): void {
+    for (const step of steps) {
+      const tasks = this.#tasks.get(step) as StepTask[]
+      tasks[partition]?.abort()
+      delete tasks[partition]
+    }
+  }
+
+  addInput(source: SourcePlan, partition: number, offset: number): Input {
+    const input = new Input(this.#options.log, source, partition)
+    input.seek(offset)
+    this.merger.add(input)
+    return input
+  }
+
+  tasks(): StepTask[] {
+    return [...this.#tasks.values()].flatMap(tasks => tasks.filter(task => task !== undefined))
+  }
+
+  /** To be called when inputs and tasks are as they will stay, and after every `reset`. */
+  begin(): void {
+    const tasks = this.tasks()
+    this.merger.isHistoryRunning = tasks.some(task => !Number.isNaN(task.historyTime))
+    for (const task of tasks) rebuildIndex(task, this.merger.inputs, this.#options.log)
+  }
+
+  /** Records that wait, or a batch in the middle. */
+  get hasWork(): boolean {
+    return this.#isMidBatch || this.#skips.size > 0 || this.merger.inputs.some(input => input.lag > 0)
+  }
+
+  get isMidBatch(): boolean {
+    return this.#isMidBatch
+  }
+
+  get isUnitOpen(): boolean {
+    return !Number.isNaN(this.#unitStarted)
+  }
+
+  /** How long the unit has been open, ms. */
+  get unitAge(): number {
+    return this.#options.clock.monotonic() - this.#unitStarted
+  }
+
+  /** The unit holds as much as it may, or is careful because of a bad record: commit now. */
+  get isUnitFull(): boolean {
+    return this.budget.isExceeded || this.#options.outputs.bytes > this.#options.unitBytesMax || this.#skips.size > 0
+  }
+
+  get lag(): number {
+    return this.merger.inputs.reduce((sum, input) => sum + input.lag, 0)
+  }
+
+  /** One batch of records through all steps; false when interrupted in the middle. */
+  runBatch(isOver: () => boolean): boolean {
+    if (!this.#isMidBatch) {
+      const { batchRecords = defaultBatchRecords, clock } = this.#options
+      const max = this.#skips.size > 0 ? cautiousBatchRecords : batchRecords
+      if (this.merger.drain(max, origin => this.#accept(origin)) === 0) return true
+      if (!this.isUnitOpen) this.#unitStarted = clock.monotonic()
+      this.#isMidBatch = true
+    }
+    if (!this.#pipeline.advance(isOver)) return false
+    this.#isMidBatch = false
+    return true
+  }
+
+  /**
+   * Takes what a batch has thrown: a bad record is noted, so that it is left out next time, with a dead letter in the same
+   * unit. Everything else is thrown on. The caller then resets.
+   */
+  noteFailure(error: unknown): void {
+    if (error instanceof ProcessingFailed) {
+      this.#skips.set(skipId(error.topology, error.origin), error)
+      this.stats.aborts++
+      return
+    }
+    if (error instanceof MillraceError) throw error
+    throw new MillraceError('stream_failed', 'stop', String(error), { cause: error })
+  }
+
+  /** The unit is durable. */
+  settled(commitMs: number): void {
+    const { stats } = this
+    for (const task of this.tasks()) task.settle()
+    for (const input of this.merger.inputs) input.committed = input.position
+    for (const [id, { origin }] of this.#skips) if (origin.offset < origin.input.committed) this.#skips.delete(id)
+    this.#options.outputs.clear()
+    this.#unitStarted = Number.NaN
+    stats.commits++
+    stats.commitMs += commitMs
+    stats.duplicates += this.#counted.duplicates
+    stats.filtered += this.#counted.filtered
+    for (const step of this.#pipeline.steps) {
+      const id = `${step.plan.topology} ${step.plan.name}`
+      stats.processed.set(id, (stats.processed.get(id) ?? 0) + step.processed)
+      stats.late += step.late
+    }
+    this.#forgetCounts()
+    if (this.budget.isTurnDue) for (const task of this.tasks()) task.turn()
+  }
+
+  /** Back to the committed offsets: nothing of the unit ever was. */
+  reset(): void {
+    this.#options.outputs.clear()
+    this.#pipeline.clear()
+    for (const task of this.tasks()) task.abort()
+    for (const input of this.merger.inputs) input.rewind()
+    this.#forgetCounts()
+    this.#unitStarted = Number.NaN
+    this.#isMidBatch = false
+    this.begin()
+  }
+
+  #accept(origin: Origin): void {
+    const { source } = origin.input
+    const bytes = origin.batch.value(origin.index)
+    if (source.log === ticks) this.#tick(origin)
+    let value: unknown = null
+    try {
+      if (bytes !== null) value = source.topic.value.decode(bytes)
+    } catch (error) {
+      this.#bury(origin, error, 'source', source.topic.name)
+      return
+    }
+    const key = origin.batch.key(origin.index)
+    for (const reader of source.readers) {
+      const skipped = this.#skips.size > 0 ? this.#skips.get(skipId(reader.topology, origin)) : undefined
+      if (skipped) this.#bury(origin, skipped, skipped.topology, skipped.step)
+      else this.#pipeline.accept(reader, key, value, origin)
+    }
+  }
+
+  #tick(origin: Origin): void {
+    const { source, partition } = origin.input
+    const ended = origin.batch.headers(origin.index)?.[historyEndHeader]
+    if (ended !== undefined) {
+      this.merger.isHistoryRunning = false
+      for (const task of this.tasks()) task.endHistory()
+    }
+    this.#pipeline.tick(origin.timestamp, partition, source.partitions, origin)
+  }
+
+  #bury(origin: Origin, error: unknown, topology: string, step: string): void {
+    const { clock, outputs, partitions } = this.#options
+    const letter = deadLetter(origin, error, { topology, step, time: clock.now() })
+    outputs.add({ log: deadLetters, partitions }, { ...letter, timestamp: origin.timestamp })
+    const id = `${topology} ${codeOf(error)}`
+    this.stats.deadLetters.set(id, (this.stats.deadLetters.get(id) ?? 0) + 1)
+  }
+
+  #forgetCounts(): void {
+    this.#counted.duplicates = this.#counted.filtered = 0
+    for (const step of this.#pipeline.steps) step.processed = step.late = 0
+  }
+
+  #task(step: StepPlan, partition: number): StepTask {
+    const { store, storeId } = this.#options
+    const count = (name: CounterName, by: number) => {
+      this.#counted[name] += by
+    }
+    return new StepTask({ plan: step, partition, store, storeId, budget: this.budget, count })
+  }
+}
+
+/** Read last among records of equal time: a tick says that everything before it has happened. */
+export function ticksSource(partitions: number): SourcePlan {
+  const none: ValueCodec<null> = { encode: () => Buffer.alloc(0), decode: () => null }
+  return { topic: topic(ticks, { value: none }), log: ticks, partitions, rank: Number.MAX_SAFE_INTEGER, readers: [] }
+}
+
+const skipId = (topology: string, origin: Origin) =>
+  `${topology} ${origin.input.source.log} ${origin.input.partition} ${origin.offset}`
