@@ -1,0 +1,38 @@
+import type { Cluster } from './cluster.ts'
+import { refusal } from './errors.ts'
+import type { Position } from './transactional-producer.ts'
+import { offsetFetch } from './wire.ts'
+
+export type CommittedOffsets = Map<string, Map<number, Position>>
+
+/**
+ * What a group has committed, once no open transaction can change it any more (`requireStable`, KIP-447): a worker that
+ * takes over waits here for its predecessor's transaction to end. Absent = never committed.
+ *
+ * `topics` undefined = all that the group has.
+ */
+export function committedOffsets(
+  cluster: Cluster,
+  group: string,
+  topics?: ReadonlyMap<string, readonly number[]>
+): Promise<CommittedOffsets> {
+  const doing = `asking for the offsets of group ${group}`
+  const wanted =
+    topics && [...topics].map(([name, partitionIndexes]) => ({ name, partitionIndexes: [...partitionIndexes] }))
+  return cluster.retrying(doing, async () => {
+    const link = await cluster.coordinatorLink('group', group)
+    const question = { groupId: group, memberId: null, memberEpoch: -1, topics: wanted ?? null }
+    const { groups } = await link.send(offsetFetch, doing, [question], true)
+    const found: CommittedOffsets = new Map()
+    for (const { name, partitions } of groups[0]?.topics ?? []) {
+      for (const { partitionIndex, committedOffset, metadata, errorCode } of partitions) {
+        if (errorCode !== 0) throw refusal(errorCode, doing)
+        if (committedOffset < 0n) continue
+        const byPartition = found.get(name) ?? new Map<number, Position>()
+        found.set(name, byPartition)
+        byPartition.set(partitionIndex, { offset: Number(committedOffset), metadata: metadata ?? '' })
+      }
+    }
+    return found
+  })
+}
