@@ -79,8 +79,11 @@ export class CandidateSet {
     this.places[item] = this.turn * slotsPerTurn + slot
     this.items[slot] = item
     const start = slot * columns
-    this.evidence.fill(0, start, start + columns)
-    this.strongest.fill(0, start, start + columns)
+    // A dozen numbers: a loop is twice as fast as `fill`.
+    for (let at = start; at < start + columns; at++) {
+      this.evidence[at] = 0
+      this.strongest[at] = 0
+    }
     return slot
   }
 

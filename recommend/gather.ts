@@ -105,10 +105,9 @@ export class Gathering {
   }
 
   private addLiking(column: number, scope: 'category' | 'brand' | 'price_band', liking: Liking, now: number): void {
-    const { catalog, popular } = this.shop
+    const { popular } = this.shop
     for (let i = 0; i < liking.groups.length && i < 3; i++) {
       const group = liking.groups[i]
-      if (scope === 'category' && catalog.isSensitiveCategory(group)) continue
       const ranked = popular.ranked('week', scope, group, now)
       this.addRanked(column, ranked, { seed: group, weight: liking.shares[i], depth: i === 0 ? 16 : 8 })
     }

@@ -174,3 +174,10 @@ test('also in a large shop behind a narrow filter, whatever is popular', t => {
   t.is(running.ids({ rules: { price_min: 700 } }).length, 6)
   t.is(running.ids({ rules: { exclude_items: running.ids({ limit: 100 }) }, limit: 100 }).length, 100)
 })
+
+test('also when all that comes first is of one category, and no more of it is wanted', t => {
+  const fixture = new ShopFixture(new MemoryStore())
+  for (let i = 0; i < 500; i++) fixture.product(`a${i}`, { category: 'Common' })
+  for (let i = 0; i < 60; i++) fixture.product(`z${i}`, { category: `Own ${i}` })
+  t.is(fixture.start().ids({ rules: { max_per_category: 1 }, limit: 61 }).length, 61)
+})

@@ -21,6 +21,7 @@ const sizes = values.items === undefined ? [4000, 100_000] : [Number(values.item
 for (const items of sizes) {
   const fixture = new ShopFixture(new MemoryStore())
   const synthetic = buildSyntheticShop(fixture, { items, visitors, seed })
+  fixture.together('*', {}, 1000)
   const heapBefore = usedHeap()
   const start = performance.now()
   const shop = fixture.start({ cacheBytesMax: 1 << 30 })

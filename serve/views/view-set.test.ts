@@ -16,6 +16,18 @@ test('what is built from the store equals what changes built', t => {
   }
 })
 
+test('a product that moves to another category leaves the lists of the one before', t => {
+  const fixture = new ShopFixture(new MemoryStore())
+  const shop = fixture.product('a', { category: 'Old' }).features('a', 1).start()
+  const { catalog, popular } = shop.views.shop
+  const popularIn = (category: string) =>
+    popular.ranked('week', 'category', catalog.categories.find(category), shop.now).items.length
+  t.is(popularIn('Old'), 1)
+  fixture.product('a', { category: 'New' })
+  shop.sync()
+  t.deepEqual([popularIn('Old'), popularIn('New')], [0, 1])
+})
+
 test('tells whose answers a change concerns', t => {
   const fixture = new ShopFixture(new MemoryStore())
   const shop = fixture.start()
