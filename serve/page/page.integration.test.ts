@@ -191,7 +191,7 @@ browserTest('when the line is cut, clicks are kept and sent once it is back', as
   await item(page, 'home', 'Product 1').waitFor()
   line.cut()
   await page
-    .getByText(/^Reconnecting/)
+    .getByText(/^(Retry in|Reconnecting)/)
     .first()
     .waitFor()
   await page.locator('#feed').getByText('Connection lost').waitFor()

@@ -8,7 +8,7 @@ const calmMs = 4_000
 const connections = {
   connecting: () => 'Connecting',
   live: () => 'Live',
-  waiting: ms => `Reconnecting in ${Math.max(1, Math.round(ms / 1000))} s`,
+  waiting: ms => `Retry in ${Math.max(1, Math.round(ms / 1000))} s`,
   reconnecting: () => 'Reconnecting',
   refused: () => 'Needs a key'
 }

@@ -80,10 +80,10 @@ export class Surfaces {
   }
 
   failed(surface, problem, isPassing) {
-    if (isPassing) return this.#views[surface].isEmpty ? undefined : this.#say(surface, problem.detail)
+    if (isPassing) return surface === 'home' ? setText(byId('home-about'), problem.detail) : undefined
     const retry = element('button', { class: 'quiet', type: 'button' }, 'Try again')
     retry.addEventListener('click', () => this.ask(surface))
-    this.#views[surface].say(element('b', {}, problem.title), ` ${problem.detail} `, retry)
+    this.#views[surface].say(element('b', {}, problem.title), `. ${problem.detail.replaceAll('`', '')} `, retry)
   }
 
   /** While the shop is still being filled, nobody waits for the next regular look. */
