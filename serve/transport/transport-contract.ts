@@ -350,14 +350,21 @@ function sockets(test: TestFn, create: CreateTransport): void {
 function draining(test: TestFn, create: CreateTransport): void {
   test('a drain lets requests under way end and takes no new ones', async t => {
     const { app, transport, url } = await opened(t, create)
+    let isAsked = false
+    let finish = () => undefined as void
+    const finished = new Promise<void>(resolve => {
+      finish = resolve
+    })
     app.answer = async () => {
-      await sleep(100)
+      isAsked = true
+      await finished
       return text(200, 'done')
     }
     const underWay = fetch(url)
-    await sleep(30)
-    const drained = transport.drain(5_000)
+    await eventually(t, () => isAsked)
+    const drained = transport.drain(30_000)
     await t.throwsAsync(fetch(url))
+    finish()
     const response = await underWay
     t.is(await response.text(), 'done')
     t.is(response.headers.get('connection'), 'close')
