@@ -351,20 +351,17 @@ function draining(test: TestFn, create: CreateTransport): void {
   test('a drain lets requests under way end and takes no new ones', async t => {
     const { app, transport, url } = await opened(t, create)
     let isAsked = false
-    let finish = () => undefined as void
-    const finished = new Promise<void>(resolve => {
-      finish = resolve
-    })
+    const work = Promise.withResolvers<void>()
     app.answer = async () => {
       isAsked = true
-      await finished
+      await work.promise
       return text(200, 'done')
     }
     const underWay = fetch(url)
     await eventually(t, () => isAsked)
     const drained = transport.drain(30_000)
     await t.throwsAsync(fetch(url))
-    finish()
+    work.resolve()
     const response = await underWay
     t.is(await response.text(), 'done')
     t.is(response.headers.get('connection'), 'close')
