@@ -8,18 +8,21 @@ const steps = 1_000
 /** Sums by name, all decayed to the same time. */
 export type Affinities = Record<string, number>
 
+/** Above twice its bound the list is cut to the largest; ties by name. */
 export function addAffinity(affinities: Affinities, name: string, worth: number): void {
-  affinities[name] = (Object.hasOwn(affinities, name) ? affinities[name] : 0) + worth
+  if (Object.hasOwn(affinities, name)) {
+    affinities[name] += worth
+    return
+  }
+  affinities[name] = worth
+  const names = Object.keys(affinities)
+  if (names.length <= keptMax * 2) return
+  const kept = new Set(largest(Object.entries(affinities), keptMax).map(([one]) => one))
+  for (const one of names) if (!kept.has(one)) delete affinities[one]
 }
 
 export function scaleAffinities(affinities: Affinities, factor: number): void {
   for (const name in affinities) affinities[name] *= factor
-}
-
-/** Above twice its bound the list is cut to the largest; ties by name. */
-export function cutAffinities(affinities: Affinities): Affinities {
-  const entries = Object.entries(affinities)
-  return entries.length <= keptMax * 2 ? affinities : Object.fromEntries(largest(entries, keptMax))
 }
 
 export function shownAffinities(affinities: Affinities): Affinity[] {

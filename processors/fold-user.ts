@@ -47,7 +47,7 @@ export function foldUser() {
       apply(known, change)
       const { mergedInto, consent, country } = known
       if (mergedInto === null) {
-        cutLists(known)
+        if (change.kind !== 'taste') cutLists(known)
         user.set(known)
         return
       }

@@ -1,7 +1,7 @@
 import { days, jsonCodec } from '../engine/index.ts'
 import { decay } from '../recommend/decay.ts'
 import type { UserFeatures } from '../schemas/views.ts'
-import { type Affinities, addAffinity, cutAffinities, scaleAffinities, shownAffinities } from './affinity.ts'
+import { type Affinities, addAffinity, scaleAffinities, shownAffinities } from './affinity.ts'
 
 export const halfLifeMs = days(30)
 const bounds = { seen: 100, bought: 200, dismissed: 200 }
@@ -76,8 +76,6 @@ export function cutLists(user: UserState): void {
   user.seen = newest(user.seen, bounds.seen, ts => ts)
   user.bought = newest(user.bought, bounds.bought, ({ ts }) => ts)
   user.dismissed = newest(user.dismissed, bounds.dismissed, ts => ts)
-  user.categories = cutAffinities(user.categories)
-  user.brands = cutAffinities(user.brands)
 }
 
 /** Adds what another id's history says; what it is called and where it lives stays its own. */

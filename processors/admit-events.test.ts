@@ -1,0 +1,95 @@
+import test from 'ava'
+import { hours, minutes } from '../engine/index.ts'
+import { driveProcessor } from '../engine/testing/drive-processor.ts'
+import type { VisitorId } from '../schemas/ids.ts'
+import type { Context } from '../schemas/interaction.ts'
+import { admitEvents } from './admit-events.ts'
+import { event } from './testing/builders.ts'
+
+const u1 = 'u1' as VisitorId
+const u2 = 'u2' as VisitorId
+
+test('an event goes through once', t => {
+  const feed = driveProcessor(admitEvents())
+  const seen = event({ event_id: 'same' })
+  t.deepEqual(
+    feed(u1, seen, 0).map(({ value }) => value),
+    [seen]
+  )
+  feed.reload()
+  t.deepEqual(feed(u1, seen, 0), [])
+  t.is(feed.counted.duplicates, 1)
+})
+
+test('the same id a day later is another event', t => {
+  const feed = driveProcessor(admitEvents())
+  feed(u1, event({ event_id: 'same' }), 0)
+  t.is(feed(u1, event({ event_id: 'same' }), hours(24)).length, 0)
+  t.is(feed(u1, event({ event_id: 'same' }), hours(24) + 1).length, 1)
+})
+
+test('a late event is admitted, a late duplicate is not', t => {
+  const feed = driveProcessor(admitEvents())
+  feed(u1, event({ event_id: 'new' }), hours(500))
+  t.is(feed(u1, event({ event_id: 'old' }), 0).length, 1)
+  t.is(feed(u1, event({ event_id: 'old' }), 0).length, 0)
+})
+
+test('the newest 1,024 ids are remembered', t => {
+  const feed = driveProcessor(admitEvents())
+  for (let i = 0; i <= 1024; i++) feed(u1, event({ event_id: `id${i}`, event_type: 'purchase' }), i)
+  feed.reload()
+  t.is(feed(u1, event({ event_id: 'id1', event_type: 'purchase' }), 2000).length, 0)
+  t.is(feed(u1, event({ event_id: 'id0', event_type: 'purchase' }), 2000).length, 1)
+})
+
+test('visitors do not share ids', t => {
+  const feed = driveProcessor(admitEvents())
+  feed(u1, event({ event_id: 'same' }), 0)
+  t.is(feed(u2, event({ event_id: 'same', user_id: 'u2' }), 0).length, 1)
+})
+
+for (const context of [{ internal: true }, { bot: true }, { bot: 'true' }] as Context[]) {
+  test(`traffic marked ${JSON.stringify(context)} counts for nobody else`, t => {
+    const feed = driveProcessor(admitEvents())
+    t.deepEqual(feed(u1, event({ context }), 0), [])
+    t.is(feed.counted.filtered, 1)
+  })
+}
+
+test('more than 120 items in 10 minutes are filtered, until it is slower again', t => {
+  const feed = driveProcessor(admitEvents())
+  const look = (i: number, ts: number) => feed(u1, event({ product_id: `p${i}`, ts }), ts).length
+  for (let i = 0; i < 120; i++) t.is(look(i, i), 1)
+  t.is(look(120, 200), 0)
+  t.is(look(119, 300), 0)
+  feed.reload()
+  t.is(look(121, minutes(11)), 1)
+})
+
+test('a large order is no browsing', t => {
+  const feed = driveProcessor(admitEvents())
+  const buy = (i: number) => feed(u1, event({ event_type: 'purchase', product_id: `p${i}` }), 0).length
+  t.true(Array.from({ length: 200 }, (_, i) => buy(i)).every(count => count === 1))
+})
+
+test('an id is excluded by control, and let in again', t => {
+  const feed = driveProcessor(admitEvents())
+  feed(u1, { kind: 'exclusion', excluded: true }, 0)
+  t.deepEqual(feed(u1, event(), 1), [])
+  t.is(feed(u2, event({ user_id: 'u2' }), 1).length, 1)
+  feed(u1, { kind: 'exclusion', excluded: false }, 2)
+  t.is(feed(u1, event(), 3).length, 1)
+})
+
+test('an excluded session is filtered under whatever user it acts', t => {
+  const feed = driveProcessor(admitEvents({ excludedIds: new Set(['kiosk']) }))
+  t.deepEqual(feed(u1, event({ session_id: 'kiosk' }), 0), [])
+  t.is(feed(u1, event({ session_id: 'home' }), 0).length, 1)
+})
+
+test('other control records change nothing', t => {
+  const feed = driveProcessor(admitEvents())
+  t.deepEqual(feed(u1, { kind: 'note' }, 0), [])
+  t.is(feed(u1, event(), 0).length, 1)
+})

@@ -1,0 +1,83 @@
+import test from 'ava'
+import { driveProcessor } from '../engine/testing/drive-processor.ts'
+import type { OrderId } from '../schemas/ids.ts'
+import { foldOrder } from './fold-order.ts'
+import { line, order } from './testing/builders.ts'
+
+const o1 = 'o1' as OrderId
+const quantities = (feed: ReturnType<typeof start>) =>
+  feed.view(o1)?.lines.map(({ product_id, qty }) => `${product_id} ${qty}`)
+const start = () => driveProcessor(foldOrder())
+
+test('an order is its row and its lines, in order of the products', t => {
+  const feed = start()
+  feed(o1, order({ order_ts: 7 }), 7)
+  feed(o1, line('tea', { qty: 2, price: 4 }), 7)
+  feed(o1, line('cup'), 7)
+  feed.reload()
+  t.deepEqual(feed.view(o1), {
+    person: 'u1',
+    ts: 7,
+    counts: true,
+    lines: [
+      { product_id: 'cup', qty: 1, price: 1, organic: true },
+      { product_id: 'tea', qty: 2, price: 4, organic: true }
+    ]
+  })
+})
+
+test('lines that come before their order make the same basket', t => {
+  const early = start()
+  early(o1, line('tea'), 0)
+  t.is(early.view(o1), null)
+  early(o1, order(), 0)
+  const inTime = start()
+  inTime(o1, order(), 0)
+  inTime(o1, line('tea'), 0)
+  t.deepEqual(early.view(o1), inTime.view(o1))
+})
+
+test('a line that comes again replaces itself; returns leave what was kept', t => {
+  const feed = start()
+  feed(o1, order(), 0)
+  feed(o1, line('tea', { qty: 5 }), 0)
+  feed(o1, line('tea', { qty: 5, returned_qty: 2 }), 1)
+  t.deepEqual(quantities(feed), ['tea 3'])
+  feed(o1, line('tea', { qty: 5, returned_qty: 9 }), 2)
+  t.deepEqual(quantities(feed), ['tea 0'])
+})
+
+test('a deleted line stays with nothing in it', t => {
+  const feed = start()
+  feed(o1, order(), 0)
+  feed(o1, line('tea', { qty: 5 }), 0)
+  feed(o1, line('tea', { qty: 0, deleted: true }), 1)
+  t.deepEqual(quantities(feed), ['tea 0'])
+})
+
+for (const status of ['cancelled', 'returned'] as const) {
+  test(`an order that is ${status} does not count, and counts again when placed again`, t => {
+    const feed = start()
+    feed(o1, line('tea'), 0)
+    feed(o1, order({ status }), 0)
+    t.false(feed.view(o1)?.counts)
+    feed(o1, order(), 1)
+    t.true(feed.view(o1)?.counts)
+  })
+}
+
+test('a tombstone keeps the order without counting it; for an unknown order it means nothing', t => {
+  const feed = start()
+  feed(o1, null, 0)
+  t.is(feed.view(o1), null)
+  feed(o1, order(), 0)
+  feed(o1, null, 1)
+  t.false(feed.view(o1)?.counts)
+})
+
+test('orders do not mix', t => {
+  const feed = start()
+  feed(o1, order(), 0)
+  feed('o2' as OrderId, line('tea', { order_id: 'o2' }), 0)
+  t.deepEqual(quantities(feed), [])
+})

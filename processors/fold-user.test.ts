@@ -1,0 +1,166 @@
+import test from 'ava'
+import { days } from '../engine/index.ts'
+import { driveProcessor } from '../engine/testing/drive-processor.ts'
+import type { PersonId } from '../schemas/ids.ts'
+import { changedPurchases } from './changed-purchases.ts'
+import { foldUser, type UserChange } from './fold-user.ts'
+import type { Taste } from './join-taste.ts'
+import { anAct, basket, user } from './testing/builders.ts'
+
+const ann = 'ann' as PersonId
+const bob = 'bob' as PersonId
+const start = () => {
+  const feed = driveProcessor(foldUser())
+  const change = (one: UserChange, ts = 0, key = ann) => feed(key, one, ts)
+  const look = (product_id: string, ts: number, key = ann) =>
+    change({ kind: 'act', act: anAct({ product_id, ts }) }, ts, key)
+  const like = (category: string, ts: number, over: Partial<Taste> = {}, key = ann) =>
+    change({ kind: 'taste', taste: { category, brand: null, band: null, worth: 1, ts, ...over } }, ts, key)
+  const buy = (before: Parameters<typeof basket> | null, after: Parameters<typeof basket>, key = ann) => {
+    const changes = changedPurchases({ before: before && basket(...before), after: basket(...after) })
+    for (const purchases of changes.values()) change({ kind: 'purchases', purchases }, purchases.ts, key)
+  }
+  return { feed, change, look, like, buy }
+}
+
+test('what a user saw is listed newest first, each item once', t => {
+  const { feed, look } = start()
+  look('tea', 1)
+  look('cup', 2)
+  look('tea', 3)
+  feed.reload()
+  const { seen, recency, frequency } = feed.view(ann) ?? {}
+  t.deepEqual(seen, [
+    { product_id: 'tea', ts: 3 },
+    { product_id: 'cup', ts: 2 }
+  ])
+  t.deepEqual([recency, frequency], [3, 3])
+})
+
+test('a late act does not make an item newer', t => {
+  const { feed, look } = start()
+  look('tea', days(30))
+  look('tea', 0)
+  const { seen, recency, frequency } = feed.view(ann) ?? {}
+  t.deepEqual([seen, recency, frequency], [[{ product_id: 'tea', ts: days(30) }], days(30), 1.5])
+})
+
+test('tastes halve in 30 days', t => {
+  const { feed, like } = start()
+  like('drinks', 0, { worth: 2, brand: 'Leaf', band: 3 })
+  like('food', days(30))
+  const { categories, brands, price_bands } = feed.view(ann) ?? {}
+  t.deepEqual(categories, [
+    { name: 'drinks', score: 1 },
+    { name: 'food', score: 1 }
+  ])
+  t.deepEqual([brands, price_bands], [[{ name: 'Leaf', score: 1 }], [{ name: '3', score: 1 }]])
+})
+
+test('orders, money and what was bought; a return corrects them', t => {
+  const { feed, buy } = start()
+  buy(null, [{ tea: [2, 4], cup: [1, 3] }])
+  buy([{ tea: [2, 4], cup: [1, 3] }], [{ tea: [1, 4], cup: 0 }])
+  const { orders, monetary, bought } = feed.view(ann) ?? {}
+  t.deepEqual([orders, monetary, bought], [1, 4, [{ product_id: 'tea', ts: 0, count: 1 }]])
+})
+
+test('a cancelled order leaves nothing', t => {
+  const { feed, buy } = start()
+  buy(null, [{ tea: [2, 4] }])
+  buy([{ tea: [2, 4] }], [{ tea: [2, 4] }, { counts: false }])
+  const { orders, monetary, bought, frequency } = feed.view(ann) ?? {}
+  t.deepEqual([orders, monetary, bought, frequency], [0, 0, [], 0])
+})
+
+test('what was hidden is listed apart', t => {
+  const { feed, change } = start()
+  change({ kind: 'act', act: anAct({ event_type: 'dismiss', ts: 4 }) }, 4)
+  const { seen, dismissed } = feed.view(ann) ?? {}
+  t.deepEqual([seen, dismissed], [[], [{ product_id: 'tea', ts: 4 }]])
+})
+
+test('who withdraws consent is forgotten, and stays so until they give it again', t => {
+  const { feed, change, look, like, buy } = start()
+  look('tea', 1)
+  like('drinks', 1)
+  buy(null, [{ tea: 1 }, { ts: 1 }])
+  change({ kind: 'row', row: user({ consent_personalization: false, country: 'DE', updated_at: 10 }) })
+  look('cup', 20)
+  const { seen, categories, orders, consent, country } = feed.view(ann) ?? {}
+  t.deepEqual([seen, categories, orders, consent, country], [[], [], 0, false, 'DE'])
+  change({ kind: 'row', row: user({ consent_personalization: true, updated_at: 30 }) })
+  look('pot', 25)
+  look('mug', 31)
+  t.deepEqual(feed.view(ann)?.seen, [{ product_id: 'mug', ts: 31 }])
+})
+
+test('a deleted row leaves consent and country unknown', t => {
+  const { feed, change } = start()
+  change({ kind: 'row', row: user({ consent_personalization: true, country: 'DE' }) })
+  change({ kind: 'row', row: null })
+  const { consent, country } = feed.view(ann) ?? {}
+  t.deepEqual([consent, country], [null, null])
+})
+
+test('a merged device hands its history to the user, and everything that still comes', t => {
+  const { feed, change, look, like, buy } = start()
+  look('tea', 1)
+  like('drinks', 1)
+  buy(null, [{ tea: [1, 5] }])
+  const [handed] = change({ kind: 'merge', merge: { user_id: 'bob', ts: 2 } }, 2)
+  t.is(handed.key, bob)
+  change({ kind: 'handover', handover: handed.value }, 2, bob)
+  feed.reload()
+  const [later] = look('cup', 3)
+  change({ kind: 'handover', handover: later.value }, 3, bob)
+  t.is(feed.view(ann), null)
+  const { seen, categories, monetary, orders } = feed.view(bob) ?? {}
+  t.deepEqual(
+    seen?.map(one => one.product_id),
+    ['cup', 'tea']
+  )
+  t.deepEqual([categories, monetary, orders], [[{ name: 'drinks', score: 1 }], 5, 1])
+})
+
+test('a ring of merges comes to an end', t => {
+  const { change, look } = start()
+  change({ kind: 'merge', merge: { user_id: 'bob', ts: 0 } })
+  change({ kind: 'merge', merge: { user_id: 'ann', ts: 0 } }, 0, bob)
+  let handed = look('tea', 1)
+  let rounds = 0
+  while (handed.length > 0 && rounds < 100) {
+    rounds++
+    handed = change({ kind: 'handover', handover: handed[0].value }, 1, handed[0].key)
+  }
+  t.true(rounds < 20)
+})
+
+test('long lists lose their oldest entries', t => {
+  const { feed, look } = start()
+  for (let i = 0; i < 500; i++) look(`p${i}`, i)
+  const seen = feed.view(ann)?.seen ?? []
+  t.is(seen.length, 100)
+  t.is(seen[0].product_id, 'p499')
+})
+
+test('an act that is taken back is not seen any more, and users do not mix', t => {
+  const { feed, change, look } = start()
+  look('tea', 1)
+  look('tea', 1, bob)
+  change({ kind: 'act', act: anAct({ ts: 1, undo: true }) }, 1)
+  t.deepEqual(feed.view(ann)?.seen, [])
+  t.is(feed.view(bob)?.seen.length, 1)
+})
+
+test('ids that are names of JavaScript’s own do no harm', t => {
+  const { feed, look, like } = start()
+  for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+    look(name, 1)
+    like(name, 1)
+  }
+  feed.reload()
+  const { seen, categories } = feed.view(ann) ?? {}
+  t.true(seen?.every(({ ts }) => ts === 1))
+  t.true(categories?.every(({ score }) => score === 1))
+})

@@ -1,0 +1,78 @@
+import test from 'ava'
+import { driveProcessor } from '../engine/testing/drive-processor.ts'
+import type { ItemId } from '../schemas/ids.ts'
+import type { ProductRow } from '../schemas/tables.ts'
+import { joinTaste } from './join-taste.ts'
+import { product } from './testing/builders.ts'
+
+const tea = 'tea' as ItemId
+const start = () => {
+  const feed = driveProcessor(joinTaste())
+  const told = (out: ReturnType<typeof feed>) =>
+    out.map(({ key, value: { category, worth } }) => `${key} ${category} ${worth}`)
+  const row = (category: string, updated_at: number, over: Partial<ProductRow> = {}) =>
+    told(feed(tea, product({ category, updated_at, ...over }), updated_at))
+  const like = (ts: number, worth = 1, person = 'u1') => told(feed(tea, { person, worth, ts }, ts))
+  return { feed, row, like }
+}
+
+test('an act is told with what its item is', t => {
+  const { feed } = start()
+  feed(tea, product({ category: 'drinks', brand: 'Leaf', price: 4 }), 0)
+  feed.reload()
+  t.deepEqual(feed(tea, { person: 'u1', worth: 2, ts: 5 }, 5), [
+    { key: 'u1' as never, value: { category: 'drinks', brand: 'Leaf', band: 2, worth: 2, ts: 5 }, timestamp: 5 }
+  ])
+})
+
+test('an act before its item’s first row is told when the row comes', t => {
+  const { feed, row, like } = start()
+  t.deepEqual(like(5), [])
+  feed.reload()
+  t.deepEqual(row('drinks', 100), ['u1 drinks 1'])
+})
+
+test('an act is judged by the row of its time: a row that comes late corrects it', t => {
+  const { row, like } = start()
+  row('drinks', 0)
+  t.deepEqual(like(5), ['u1 drinks 1'])
+  t.deepEqual(like(20), ['u1 drinks 1'])
+  t.deepEqual(row('food', 10), ['u1 drinks -1', 'u1 food 1'])
+  t.deepEqual(like(30), ['u1 food 1'])
+})
+
+test('a row that changes nothing of taste corrects nothing', t => {
+  const { row, like } = start()
+  row('drinks', 0)
+  like(5)
+  t.deepEqual(row('drinks', 1, { stock: 3, price: 4.5 }), [])
+})
+
+test('an act that is taken back is told as it was', t => {
+  const { row, like } = start()
+  row('drinks', 0)
+  like(5)
+  t.deepEqual(like(5, -1), ['u1 drinks -1'])
+})
+
+test('what people liked they liked: a deleted product keeps its kind', t => {
+  const { feed, row, like } = start()
+  feed(tea, null, 0)
+  row('drinks', 1)
+  feed(tea, null, 2)
+  t.deepEqual(like(5), ['u1 drinks 1'])
+})
+
+test('of a crowd that came before the row, the newest 64 are told', t => {
+  const { row, like } = start()
+  for (let i = 0; i < 100; i++) like(i, 1, `u${i}`)
+  const told = row('drinks', 1_000)
+  t.is(told.length, 64)
+  t.is(told[0], 'u36 drinks 1')
+})
+
+test('items do not mix', t => {
+  const { feed, row } = start()
+  row('drinks', 0)
+  t.deepEqual(feed('cup' as ItemId, { person: 'u1', worth: 1, ts: 5 }, 5), [])
+})
