@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.ts'
+import type { Position } from './commit-offsets.ts'
 import { refusal } from './errors.ts'
-import type { Position } from './transactional-producer.ts'
 import { offsetFetch } from './wire.ts'
 
 export type CommittedOffsets = Map<string, Map<number, Position>>

@@ -2,9 +2,9 @@ import type { MillraceError } from '../../engine/errors.ts'
 import { type Assigned, assignTasks, type Candidate, type TaskGroup, taskId, taskOf } from './assignor.ts'
 import { backOffMs, pause } from './back-off.ts'
 import type { Cluster } from './cluster.ts'
+import type { MemberIdentity } from './commit-offsets.ts'
 import { isKafka, KafkaError, kafkaError, responseOf, translated } from './errors.ts'
 import { readAssignment, readSubscription, writeAssignment, writeSubscription } from './group-bytes.ts'
-import type { MemberIdentity } from './transactional-producer.ts'
 import { heartbeat, joinGroup, leaveGroup, syncGroup } from './wire.ts'
 
 /** What a worker is in its group; replaced as a whole after each SyncGroup, never changed. */

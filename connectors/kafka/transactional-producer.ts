@@ -2,30 +2,11 @@ import { MillraceError } from '../../engine/errors.ts'
 import type { TopicPartition } from '../../engine/log/log.ts'
 import type { EncodableRecord } from './batch-builder.ts'
 import type { Cluster } from './cluster.ts'
+import type { CommitOffsets } from './commit-offsets.ts'
 import { isKafka, KafkaError, kafkaError, translated } from './errors.ts'
 import { Outbox, type OutboxOptions } from './outbox.ts'
 import type { Identity } from './outbox-lane.ts'
 import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit } from './wire.ts'
-
-/** Who commits offsets; the broker refuses anybody but a member of the current generation (KIP-447). */
-export interface MemberIdentity {
-  memberId: string
-  generation: number
-  /** KIP-345. */
-  instanceId: string | null
-}
-
-export interface CommitOffsets {
-  group: string
-  member?: MemberIdentity
-  positions: ReadonlyMap<string, ReadonlyMap<number, Position>>
-}
-
-export interface Position {
-  offset: number
-  /** At most `offset.metadata.max.bytes`, 4096 by default. */
-  metadata?: string
-}
 
 export interface TransactionalOptions extends OutboxOptions {
   /** Stable over restarts: a new claim aborts what the old owner left open. */
@@ -99,11 +80,27 @@ export class TransactionalProducer {
   /** Opens a transaction with the first record. Full batches leave at once; await `room` between slices of work. */
   add(topic: string, partition: number, record: EncodableRecord): void {
     this.#open()
-    this.#outbox.add(topic, partition, record)
+    try {
+      this.#outbox.add(topic, partition, record)
+    } catch (error) {
+      this.#failure = translated(error, `writing to ${topic}`)
+      throw this.#failure
+    }
   }
 
   room(): Promise<void> {
     return this.#outbox.room()
+  }
+
+  /** Sends what was added so far; nothing of it is visible before `commit`. */
+  async sent(): Promise<void> {
+    await this.#step(() => this.#outbox.flush())
+  }
+
+  /** Adds offsets to the transaction ahead of `commit`. */
+  async sendOffsets(offsets: CommitOffsets): Promise<void> {
+    this.#open()
+    await this.#step(() => this.#addOffsets(offsets))
   }
 
   /** Makes outputs and offsets visible as one. Throws `kafka_commit_unknown` when nobody can say whether it did. */
@@ -112,18 +109,15 @@ export class TransactionalProducer {
     if (offsets) this.#open()
     if (this.#state === 'idle') return
     if (this.#state !== 'open' || this.#failure) throw this.#failure ?? this.#misuse('used after its end')
-    try {
+    await this.#step(async () => {
       faults?.hit(transactionFaultPoints[0])
       const outputs = this.#outbox.flush()
       outputs.catch(() => undefined)
       faults?.hit(transactionFaultPoints[1])
-      if (offsets) await this.#sendOffsets(offsets)
+      if (offsets) await this.#addOffsets(offsets)
       await outputs
       faults?.hit(transactionFaultPoints[2])
-    } catch (error) {
-      this.#failure = translated(error, 'writing a transaction')
-      throw this.#failure
-    }
+    })
     if (this.#isRegistered || this.#groups.size > 0) await this.#commitForGood()
     this.#ended()
   }
@@ -156,6 +150,16 @@ export class TransactionalProducer {
       this.#outbox.begin()
     }
     if (this.#state !== 'open') throw this.#misuse(`used while ${this.#state}`)
+  }
+
+  /** A step that fails leaves only `abort`. */
+  async #step(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#failure = translated(error, 'writing a transaction')
+      throw this.#failure
+    }
   }
 
   #ended(): void {
@@ -209,7 +213,7 @@ export class TransactionalProducer {
     })
   }
 
-  async #sendOffsets({ group, member = nobody, positions }: CommitOffsets): Promise<void> {
+  async #addOffsets({ group, member = nobody, positions }: CommitOffsets): Promise<void> {
     const { transactionalId } = this.#options
     const doing = `committing offsets of group ${group}`
     const { producerId, producerEpoch } = this.#claimed()
