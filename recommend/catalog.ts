@@ -29,8 +29,13 @@ export interface Restrictions {
 
 export const noRestrictions: Restrictions = { blockedItems: [], blockedCategories: [], sensitiveCategories: [] }
 
-/** Ids in use at most, of items ever named by the catalog or by a list; about 150 bytes each, and 250 more when listed. */
+/** Products at most; about 0.7 KB each with their words and popularity. */
 const itemsMax = 1 << 22
+/**
+ * Ids at most that only events or lists have named: anybody may send those. About 200 bytes each. Beyond it such an id is
+ * unknown until the catalog names it.
+ */
+const strangersMax = 200_000
 const brandsMax = 1 << 18
 const groupsMax = itemsMax
 
@@ -57,24 +62,34 @@ export class Catalog {
   private blocked: number[] = []
   private sensitive: number[] = []
   private listed = 0
+  private strangers = 0
+  private readonly strangersMax: number
+
+  constructor(options: { strangersMax?: number } = {}) {
+    this.strangersMax = options.strangersMax ?? strangersMax
+  }
 
   /** false: this shop sends no products, so every item that somebody acted on will do. */
   get hasRows(): boolean {
     return this.listed > 0
   }
 
-  /** The item's number, with room in every column; −1 when there are too many. */
+  /** Ids had to be left without a number: what is known of them is to be read again when the catalog names them. */
+  get hasStrangersLeftOut(): boolean {
+    return this.strangers >= this.strangersMax
+  }
+
+  /** The number of an item that events or lists name; −1 when there are too many of those. */
   intern(productId: string): number {
-    const known = this.items.count
-    const item = this.items.intern(productId)
-    if (item < known) return item
-    if (item >= this.marks.length) this.makeRoom(item + 1)
-    this.marks[item] = marks.unlisted | this.restrictionMarks(item, -1)
-    return item
+    const known = this.items.find(productId)
+    if (known >= 0 || this.strangers >= this.strangersMax) return known
+    this.strangers++
+    return this.added(productId)
   }
 
   put(row: CatalogItem): number {
-    const item = this.intern(row.product_id)
+    const known = this.items.find(row.product_id)
+    const item = known >= 0 ? known : this.added(row.product_id)
     if (item < 0) return item
     const wasListed = (this.marks[item] & marks.unlisted) === 0
     if (!wasListed) this.listed++
@@ -158,6 +173,15 @@ export class Catalog {
     if (this.blocked.some(node => this.categories.isWithin(category, node))) bits |= marks.blocked
     if (this.isSensitiveCategory(category)) bits |= marks.sensitive
     return bits
+  }
+
+  /** With room in every column. */
+  private added(productId: string): number {
+    const item = this.items.intern(productId)
+    if (item < 0) return item
+    if (item >= this.marks.length) this.makeRoom(item + 1)
+    this.marks[item] = marks.unlisted | this.restrictionMarks(item, -1)
+    return item
   }
 
   private makeRoom(length: number): void {

@@ -63,7 +63,7 @@ export class Gathering {
   addContent(ask: Ask): void {
     const seed = ask.asked.length > 0 ? ask.asked[0] : (ask.recent[0] ?? -1)
     // On its own page an item of a sensitive category may be followed by its like; elsewhere it leads nowhere.
-    if (seed < 0 || (ask.asked.length === 0 && this.shop.catalog.isSensitive(seed))) return
+    if (seed < 0 || (this.shop.catalog.isSensitive(seed) && !isProductPage(ask))) return
     const known = this.shop.neighbours.similarTo(seed)?.viewed.items.length ?? 0
     if (known < knownNeighbours) addContentNeighbours(this.shop, this.set, seed, ask.now)
   }
@@ -144,6 +144,9 @@ export class Gathering {
     for (let i = 0; i < end; i++) set.add(column, items[i], shares[i] * weight, seed)
   }
 }
+
+const isProductPage = ({ blend, asked }: Ask) =>
+  asked.length > 0 && (blend === 'product' || blend === 'similar' || blend === 'bought_together')
 
 interface Reading {
   seed: number

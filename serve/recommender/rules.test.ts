@@ -136,6 +136,16 @@ test('a sensitive category is in nobody’s list, and leads nowhere', t => {
   }
 })
 
+test('a sensitive thing in the cart leads nowhere, not even by its brand', t => {
+  const fixture = shop().product('private', { category: 'Health > Intimate', brand: 'Acme' })
+  fixture.product('alike', { brand: 'Acme' })
+  const answer = fixture.start({ restrictions: sensitive }).ask({ surface: 'cart', items: ['private'] })
+  t.deepEqual(
+    answer.items.map(item => item.reasons),
+    [[{ code: 'fills_list' }]]
+  )
+})
+
 test('a sensitive category is shown to who asks for it by name, without naming it as a reason', t => {
   const running = sensitiveShop()
   const answer = running.ask({ user_id: 'u', session_id: 's', rules: { categories: ['Health > Intimate'] } })

@@ -143,7 +143,14 @@ export class ShopFixture {
     return this
   }
 
-  start(options: { consentDefault?: boolean; restrictions?: Restrictions; cacheBytesMax?: number } = {}) {
+  start(
+    options: {
+      consentDefault?: boolean
+      restrictions?: Restrictions
+      cacheBytesMax?: number
+      strangersMax?: number
+    } = {}
+  ) {
     const { consentDefault = false, ...rest } = options
     const set = new ViewSet({ store: this.store, viewIdOf, ...rest })
     set.build()

@@ -28,6 +28,19 @@ test('a product that moves to another category leaves the lists of the one befor
   t.deepEqual([popularIn('Old'), popularIn('New')], [0, 1])
 })
 
+test('ids that only events name are numbered up to a bound, and the catalog’s always', t => {
+  const fixture = new ShopFixture(new MemoryStore()).product('known')
+  for (let i = 0; i < 20; i++) fixture.features(`sent by anybody ${i}`, 5)
+  fixture.features('zz late', 9).user('u', { seen: [{ product_id: 'zz late', ts: 1 }] })
+  const shop = fixture.start({ strangersMax: 10 })
+  t.is(shop.views.shop.catalog.items.count, 11)
+  t.deepEqual(shop.ids({ user_id: 'u' }), ['known'])
+  fixture.product('zz late')
+  shop.sync()
+  t.is(shop.views.shop.catalog.items.count, 12)
+  t.deepEqual(shop.ids({}), ['zz late', 'known'], 'with the popularity it had all along')
+})
+
 test('tells whose answers a change concerns', t => {
   const fixture = new ShopFixture(new MemoryStore())
   const shop = fixture.start()

@@ -29,6 +29,8 @@ export interface ViewSetOptions {
   restrictions?: Restrictions
   /** For all decoded rows together; default 96 MB. */
   cacheBytesMax?: number
+  /** See `Catalog`. */
+  strangersMax?: number
 }
 
 /** Keys of a batch of changes, by whom they concern; a user's features may stand under a session's id, so both are told. */
@@ -61,7 +63,7 @@ export class ViewSet {
 
   constructor(options: ViewSetOptions) {
     this.options = options
-    const catalog = new Catalog()
+    const catalog = new Catalog({ strangersMax: options.strangersMax })
     catalog.restrict(options.restrictions ?? noRestrictions)
     const similar = this.view(similarItems, shares.similar, row => similarLists(catalog, row))
     const companions = this.view(boughtTogether, shares.companions, row => companionList(catalog, row))
@@ -167,7 +169,9 @@ export class ViewSet {
     // Lists of the groups it leaves are stale as well.
     if (known >= 0) popular.touch(known)
     const item = bytes === null ? catalog.remove(productId) : catalog.put(itemCatalog.value.decode(bytes))
-    if (item >= 0) popular.touch(item)
+    if (item < 0) return
+    popular.touch(item)
+    if (known < 0 && catalog.hasStrangersLeftOut) popular.update(item, this.features.row(productId))
   }
 
   private putFeatures(productId: string, bytes: Buffer | null): void {
