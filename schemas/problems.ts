@@ -75,20 +75,18 @@ const kinds = [
   kind('ts_in_future', 422, 'The event lies in the future', 'Leave `ts` out, or set the sender’s clock.'),
   kind('ts_too_old', 422, 'The event is older than `events.max_age`', 'Load history with `millrace load`.'),
   kind('all_rejected', 422, 'Nothing in the request was accepted', 'See `rejected` for what to change in each.'),
-  kind('rate_limited', 429, 'Too many requests', 'Wait as long as `Retry-After` says.', 1),
-  kind(
+  later('rate_limited', 429, 'Too many requests', 'Wait as long as `Retry-After` says.'),
+  later(
     'overloaded',
     429,
     'More is coming in than can be written',
-    'Wait as long as `Retry-After` says, then send again; events are counted once by `event_id`.',
-    1
+    'Wait as long as `Retry-After` says, then send again; events are counted once by `event_id`.'
   ),
-  kind(
+  later(
     'too_many_subscriptions',
     429,
     'Too many subscriptions',
-    'Complete subscriptions that are no longer looked at.',
-    5
+    'Complete subscriptions that are no longer looked at.'
   ),
   kind(
     'headers_too_large',
@@ -97,10 +95,10 @@ const kinds = [
     'Send at most 16 KiB of headers; use POST for long requests.'
   ),
   kind('unexpected', 500, 'A defect of ours', 'Report it with the `request_id`.'),
-  kind('not_ready', 503, 'Still starting', 'Wait as long as `Retry-After` says.', 1),
-  kind('draining', 503, 'About to stop', 'Send it again: another replica, or this one after its restart, answers.', 1),
-  kind('too_many_sockets', 503, 'Too many open sockets', 'Connect again later; spread clients over replicas.', 5)
-] as const
+  later('not_ready', 503, 'Still starting', 'Wait as long as `Retry-After` says.'),
+  later('draining', 503, 'About to stop', 'Send it again: another replica, or this one after its restart, answers.'),
+  later('too_many_sockets', 503, 'Too many open sockets', 'Connect again later; spread clients over replicas.')
+] as const satisfies readonly ProblemKind[]
 
 export type ProblemCode = (typeof kinds)[number]['code']
 
@@ -150,12 +148,11 @@ export const closeKinds = {
   }
 } as const satisfies Record<string, CloseKind>
 
-function kind<Code extends string>(
-  code: Code,
-  status: number,
-  title: string,
-  remedy: string,
-  retryAfterS?: number
-): ProblemKind & { readonly code: Code } {
-  return retryAfterS === undefined ? { code, status, title, remedy } : { code, status, title, remedy, retryAfterS }
+function kind<Code extends string>(code: Code, status: number, title: string, remedy: string) {
+  return { code, status, title, remedy }
+}
+
+/** Sending it again later helps. */
+function later<Code extends string>(code: Code, status: number, title: string, remedy: string) {
+  return { code, status, title, remedy, retryAfterS: 1 }
 }
