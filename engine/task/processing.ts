@@ -76,6 +76,7 @@ export class Processing {
   readonly #skips = new Map<string, ProcessingFailed>()
   #unitStarted = Number.NaN
   #isMidBatch = false
+  #taken = 0
 
   constructor(options: ProcessingOptions) {
     this.plan = options.plan
@@ -125,6 +126,11 @@ export class Processing {
     return this.#isMidBatch || this.#skips.size > 0 || this.merger.inputs.some(input => input.lag > 0)
   }
 
+  /** The last batch found nothing: what is to come has not arrived. */
+  get isIdle(): boolean {
+    return !this.#isMidBatch && this.#taken === 0
+  }
+
   get isMidBatch(): boolean {
     return this.#isMidBatch
   }
@@ -152,7 +158,8 @@ export class Processing {
     if (!this.#isMidBatch) {
       const { batchRecords = defaultBatchRecords, clock } = this.#options
       const max = this.#skips.size > 0 ? cautiousBatchRecords : batchRecords
-      if (this.merger.drain(max, origin => this.#accept(origin)) === 0) return true
+      this.#taken = this.merger.drain(max, origin => this.#accept(origin))
+      if (this.#taken === 0) return true
       if (!this.isUnitOpen) this.#unitStarted = clock.monotonic()
       this.#isMidBatch = true
     }
