@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.ts'
 import type { CommitOffsets } from './commit-offsets.ts'
 import { isKafka, KafkaError, kafkaError, translated } from './errors.ts'
 import { Outbox, type OutboxOptions } from './outbox.ts'
-import type { Identity } from './outbox-lane.ts'
+import type { Identity, Receipt } from './outbox-lane.ts'
 import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit } from './wire.ts'
 
 export interface TransactionalOptions extends OutboxOptions {
@@ -78,14 +78,19 @@ export class TransactionalProducer {
   }
 
   /** Opens a transaction with the first record. Full batches leave at once; await `room` between slices of work. */
-  add(topic: string, partition: number, record: EncodableRecord): void {
+  add(topic: string, partition: number, record: EncodableRecord): Receipt {
     this.#open()
     try {
-      this.#outbox.add(topic, partition, record)
+      return this.#outbox.add(topic, partition, record)
     } catch (error) {
       this.#failure = translated(error, `writing to ${topic}`)
       throw this.#failure
     }
+  }
+
+  /** Await `room` before adding more. */
+  get isFull(): boolean {
+    return this.#outbox.isFull
   }
 
   room(): Promise<void> {
