@@ -83,7 +83,7 @@ export class GroupMember {
   }
 
   /** Stops heartbeats and stays a member: who comes back under the same name within the session moves nothing (KIP-345). */
-  close(): void {
+  async close(): Promise<void> {
     this.#stopping.abort()
     this.#membership = undefined
     this.#firstJoin.reject(kafkaError('CLOSED', 'joining a group'))
@@ -92,7 +92,7 @@ export class GroupMember {
   /** Leaves for good: a static member is taken out by its instance id, and its tasks go to others at once. */
   async drain(): Promise<void> {
     const memberId = this.#memberId
-    this.close()
+    await this.close()
     const { group, instanceId } = this.#options
     const doing = `leaving group ${group}`
     await this.#cluster.retrying(doing, async () => {

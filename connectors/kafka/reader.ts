@@ -2,6 +2,7 @@ import type { RecordBatch } from '../../engine/log/log.ts'
 import { backOffMs } from './back-off.ts'
 import type { Cluster } from './cluster.ts'
 import { isKafka, KafkaError, kafkaError, refusal, translated } from './errors.ts'
+import { type FetchPlan, positionsOf } from './fetch-plan.ts'
 import { type FetchedPartition, fetchRecords, type Isolation } from './fetch-request.ts'
 import { isReadable, keyOf, type PartitionState, type Subscription, subscribed } from './subscription.ts'
 import type { TopicInfo } from './topology-of-brokers.ts'
@@ -33,14 +34,6 @@ const trickleBytes = 64 * 1024
 const crowdedWaitMs = 20
 /** What lasts longer is no move of leaders. */
 const patienceMs = 60_000
-
-/** What one broker is asked next. */
-interface Plan {
-  asked: Subscription[]
-  /** Somebody was left out for want of room. */
-  isCrowded: boolean
-  infos: Map<string, TopicInfo>
-}
 
 /**
  * Reads partitions without a group, ahead of its caller and within a byte budget: one request per broker at a time. What
@@ -119,6 +112,11 @@ export class PartitionReader {
     return this.#arrival.promise
   }
 
+  isReadable(topic: string, partition: number): boolean {
+    const one = this.#subscriptions.get(keyOf(topic, partition))
+    return one !== undefined && isReadable(one)
+  }
+
   /** Arrived and not yet read. */
   get bufferedBytes(): number {
     let bytes = 0
@@ -159,7 +157,7 @@ export class PartitionReader {
 
   #pump(): void {
     if (this.#isClosed) return
-    const byLeader = new Map<number, Plan>()
+    const byLeader = new Map<number, FetchPlan>()
     const nowMs = performance.now()
     const free = this.#options.readAheadBytesMax - this.bufferedBytes - this.#reserved
     for (const one of this.#subscriptions.values()) {
@@ -175,7 +173,7 @@ export class PartitionReader {
         this.#fail(one, kafkaError('LEADER_NOT_AVAILABLE', `reading ${one.topic}, partition ${one.partition}`))
         continue
       }
-      const group: Plan = byLeader.get(leader) ?? { asked: [], isCrowded: false, infos: new Map() }
+      const group: FetchPlan = byLeader.get(leader) ?? { asked: [], isCrowded: false, infos: new Map() }
       byLeader.set(leader, group)
       const hasRoom = one.queue.bytes === 0 || (one.queue.bytes < this.#options.partitionBytesMax && free > 0)
       if (hasRoom) group.asked.push(one)
@@ -200,7 +198,7 @@ export class PartitionReader {
     return undefined
   }
 
-  async #fetch(leader: number, group: Plan) {
+  async #fetch(leader: number, group: FetchPlan) {
     const { asked, isCrowded, infos } = group
     const { fetchBytesMax, readAheadBytesMax, partitionBytesMax, maxWaitMs, isolation } = this.#options
     const free = readAheadBytesMax - this.bufferedBytes - this.#reserved
@@ -208,32 +206,20 @@ export class PartitionReader {
     this.#busy.add(leader)
     this.#reserved += bytesMax
     for (const one of asked) one.isAsked = true
-    const offsets = new Map(asked.map(one => [one, one.queue.fetchOffset]))
     try {
       const link = await this.#cluster.nodeLink(leader, 'fetch')
-      const topics = [...infos].map(([name, info]) => ({
-        id: info.id,
-        partitions: asked
-          .filter(({ topic }) => topic === name)
-          .map(one => ({
-            partition: one.partition,
-            leaderEpoch: info.partitions[one.partition].leaderEpoch,
-            offset: one.queue.fetchOffset,
-            bytesMax: Math.min(partitionBytesMax, bytesMax)
-          }))
-      }))
       const response = await link.send(fetchRecords, `fetching from broker ${leader}`, {
         maxWaitMs: isCrowded ? crowdedWaitMs : maxWaitMs,
         bytesMax,
         isolation,
-        topics: topics.filter(({ partitions }) => partitions.length > 0)
+        topics: positionsOf(group, Math.min(partitionBytesMax, bytesMax))
       })
       if (response.errorCode !== 0) throw refusal(response.errorCode, `fetching from broker ${leader}`)
       const names = new Map([...infos.values()].map(({ id, name }) => [id, name]))
       for (const { id, partitions } of response.topics) {
         for (const fetched of partitions) {
           const one = this.#subscriptions.get(keyOf(names.get(id) ?? '', fetched.partition))
-          if (one && offsets.get(one) === one.queue.fetchOffset) this.#take(one, fetched)
+          if (one && asked.includes(one)) this.#take(one, fetched)
         }
       }
     } catch (error) {
