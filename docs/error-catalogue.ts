@@ -80,6 +80,10 @@ export const errorGroups: ErrorGroup[] = [
         'State was written by another release and cannot be read.',
         'Run that release, or build the state anew in a new directory.'
       ),
+      state_unreadable: row(
+        'A row of state is not what its codec writes.',
+        'Run the release that wrote it, or restore a backup.'
+      ),
       disk_full: row('There is no space left.', 'Make space and start again; what was acknowledged is there.'),
       store_failed: row('The disk refused to read or write.', 'Check the disk, then start again.'),
       too_many_stores: row('The directory holds 65,535 stores or views.', 'Begin a new directory.')

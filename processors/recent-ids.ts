@@ -29,6 +29,15 @@ export class RecentIds {
     return false
   }
 
+  /** For people and digests: hash and time of each. */
+  toJSON(): string[] {
+    const hex = (half: number) => (half >>> 0).toString(16).padStart(8, '0')
+    return Array.from(
+      { length: this.#length },
+      (_, i) => `${hex(this.#first[i])}${hex(this.#second[i])} ${this.#times[i]}`
+    ).sort()
+  }
+
   write(out: ByteWriter): void {
     out.varint(this.#length).varint(this.#oldest)
     for (let i = 0; i < this.#length; i++) out.i32(this.#first[i]).i32(this.#second[i]).zigzag(this.#times[i])

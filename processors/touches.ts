@@ -88,6 +88,15 @@ export class Touches {
     return low
   }
 
+  /** For people and digests. */
+  toJSON(): { product_id: string; ts: number; kind: number }[] {
+    return Array.from({ length: this.length }, (_, i) => ({
+      product_id: this.itemAt(i),
+      ts: this.times[i],
+      kind: this.kinds[i]
+    }))
+  }
+
   write(out: ByteWriter): void {
     out.varint(this.length)
     let last = 0

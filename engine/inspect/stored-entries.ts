@@ -1,5 +1,6 @@
 import { ByteReader } from '../bytes.ts'
 import { readVersioned } from '../codec.ts'
+import { MillraceError, messageOf, stop } from '../errors.ts'
 import type { TableState, ValueState } from '../processor.ts'
 import type { Column, StoreReader } from '../stores/state-store.ts'
 
@@ -101,8 +102,25 @@ function* singleEntries(rows: Generator<Row>, spec: StateLayout, partition: numb
   for (const { key, value } of rows) {
     const input = new ByteReader(value)
     const touched = spec.ttlMs === undefined ? Number.NaN : input.f64()
-    const decoded = spec.kind === 'table' ? packedRows(spec, input) : readVersioned(spec.codec, input)
+    const decoded = readable(key, () =>
+      spec.kind === 'table' ? packedRows(spec, input) : readVersioned(spec.codec, input)
+    )
     yield { key: key.toString(), order: key, partition, value: decoded, touched, bytes: key.length + value.length }
+  }
+}
+
+/** A codec that meets bytes it never wrote fails in words of its own. */
+function readable<T>(key: Buffer, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof MillraceError) throw error
+    const place = JSON.stringify(key.toString())
+    throw stop(
+      'state_unreadable',
+      `What is stored under the key ${place} cannot be read (${messageOf(error)}): run the release that wrote it, or restore a backup.`,
+      error
+    )
   }
 }
 
@@ -134,7 +152,10 @@ function* groupedEntries(rows: Generator<Row>, spec: StateLayout, partition: num
       if (!(entry.touched >= touched)) entry.touched = touched
     }
     const byRow = entry.value as Map<string, unknown>
-    byRow.set(rowKey.toString('utf8', nul + 1), readVersioned(spec.codec, input))
+    byRow.set(
+      rowKey.toString('utf8', nul + 1),
+      readable(rowKey, () => readVersioned(spec.codec, input))
+    )
     entry.bytes += rowKey.length + value.length
   }
   if (entry) yield entry
