@@ -163,7 +163,7 @@ export class StreamWorker {
     await this.#end(() => this.#group.drain())
   }
 
-  async #end(leave: () => Promise<void>): Promise<void> {
+  async #end(leave: () => Promise<void> | void): Promise<void> {
     this.#isStopping = true
     await this.#lock.run(async () => {
       const membership = this.#group.membership

@@ -72,7 +72,7 @@ export interface Group {
   /** Undefined while joining and after a loss: nothing is committed then. */
   readonly membership: Membership | undefined
   /** Stays a member: a restart within the session moves nothing. */
-  close(): Promise<void>
+  close(): Promise<void> | void
   /** Leaves for good. */
   drain(): Promise<void>
 }

@@ -1,0 +1,89 @@
+import {
+  type Id,
+  jsonCodec,
+  numberCodec,
+  poison,
+  processor,
+  table,
+  topic,
+  topology,
+  type ValueCodec,
+  value,
+  view
+} from '../index.ts'
+
+/** A small pair of topologies that tests run on every log: a repartition, a table, a view, an output and a poison. */
+
+export type User = Id<'user'>
+export type Item = Id<'item'>
+
+export function json<T>(): ValueCodec<T> {
+  return {
+    encode: value => Buffer.from(JSON.stringify(value)),
+    decode: bytes => {
+      try {
+        return JSON.parse(bytes.toString()) as T
+      } catch (error) {
+        throw poison('bad_json', 'Not JSON.', error)
+      }
+    }
+  }
+}
+
+export const touches = topic<User, { item: string }>('touches', { value: json() })
+const pairs = topic<Item, { companion: string }>('pairs', { value: json() })
+export const loud = topic<User, { item: string }>('loud', { value: json() })
+export const companions = view<Item, Record<string, number>>('companions', { value: json(), equality: 'exact' })
+
+const pairRecent = () =>
+  processor({
+    name: 'pair-recent',
+    state: { recent: value(jsonCodec<string[]>()) },
+    process(
+      { value }: { key: User; value: { item: string }; timestamp: number },
+      state,
+      emit: (key: Item, value: { companion: string }) => void
+    ) {
+      if (value.item === 'poison') throw poison('sour', 'This item is sour.')
+      const recent = state.recent.get() ?? []
+      if (recent.includes(value.item)) return
+      for (const other of recent) {
+        emit(other as Item, { companion: value.item })
+        emit(value.item as Item, { companion: other })
+      }
+      state.recent.set([...recent, value.item].slice(-3))
+    }
+  })
+
+const countPairs = () =>
+  processor({
+    name: 'count-pairs',
+    state: { counts: table(numberCodec) },
+    process({ value }: { key: Item; value: { companion: string }; timestamp: number }, state) {
+      state.counts.set(value.companion, (state.counts.get(value.companion) ?? 0) + 1)
+    },
+    view: (_key: Item, state) => Object.fromEntries([...state.counts.entries()].sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+
+export const coTouched = () =>
+  topology('co-touched').from(touches).process(pairRecent()).through(pairs).process(countPairs()).to(companions)
+
+export const shout = () =>
+  topology('shout')
+    .from(touches)
+    .map('upper', ({ key, value }) => ({ key, value: { item: value.item.toUpperCase() } }))
+    .to(loud)
+
+/** The same touches for the same count, one user after the other in a fixed shuffle. */
+export function seededTouches(count: number, users = 9, items = 12): { key: User; item: string; timestamp: number }[] {
+  let seed = 7
+  const next = (n: number) => {
+    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff
+    return (seed >>> 8) % n
+  }
+  return Array.from({ length: count }, (_, i) => ({
+    key: `u${next(users)}` as User,
+    item: `i${next(items)}`,
+    timestamp: i * 1000
+  }))
+}
