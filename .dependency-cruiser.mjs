@@ -24,6 +24,7 @@ const ports = [
   '^engine/log/log[.]ts$',
   '^engine/log/partition-of[.]ts$',
   '^engine/stores/state-store[.]ts$',
+  '^engine/faults[.]ts$',
   '^engine/ports/'
 ]
 /** How a view's row is keyed, and what a change of one is: serving reads what streams have written. */
@@ -51,7 +52,7 @@ const doors = [
   { library: 'ajv(-formats)?', door: '^serve/', why: 'requests are validated at the rim' }
 ]
 
-const tests = '([.](test|bench)|-contract)[.]ts$'
+const tests = '(([.](test|bench)|-contract)[.]ts$|^(serve|topologies|connectors/kafka)/testing/)'
 const roots = '(^|/)(main|compose-[a-z]+|[a-z0-9-]+-thread)[.]ts$'
 const generator = '^docs/'
 

@@ -25,3 +25,8 @@ export interface Interaction {
   ts: number
   context: Context
 }
+
+/** Key of its record: `user_id`, else `session_id`, so that a person's events stay in order. */
+export function interactionKey({ user_id, session_id }: Pick<Interaction, 'user_id' | 'session_id'>): string | null {
+  return user_id ?? session_id
+}

@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { batchRecords } from '../connectors/demo/demo-records.ts'
 import { demoBatches } from '../connectors/demo/demo-source.ts'
 import { historyHeader } from '../engine/record.ts'
-import { batchRecords } from './demo/demo-records.ts'
 import { type DemoProgress, type DemoThreadData, demoLoad } from './demo/demo-thread-data.ts'
 import { StreamClient } from './embedded/stream-client.ts'
 

@@ -1,7 +1,7 @@
 import type { NewRecord } from '../../engine/log/log.ts'
 import type { Topic } from '../../engine/topic.ts'
 import type { TableName } from '../../schemas/http.ts'
-import type { Interaction } from '../../schemas/interaction.ts'
+import { type Interaction, interactionKey } from '../../schemas/interaction.ts'
 import { interactions, merges, orderItems, orders, products, users } from '../../schemas/topics.ts'
 import type { Ingest, RowChange, TableRows, Written } from '../ports.ts'
 import { type CommitFreshness, tokenOf } from './freshness.ts'
@@ -33,7 +33,11 @@ export class EmbeddedIngest implements Ingest {
   }
 
   async appendEvents(events: Interaction[]): Promise<Written> {
-    const records = events.map(interactionRecord)
+    const records = events.map(event => ({
+      key: interactionKey(event),
+      value: interactions.value.encode(event),
+      timestamp: event.ts
+    }))
     const written = await this.#append(interactions.name, records)
     this.#options.onEvents(events)
     return written
@@ -63,9 +67,4 @@ export class EmbeddedIngest implements Ingest {
     this.#options.freshness.written(commit)
     return { token: tokenOf(commit) }
   }
-}
-
-/** Keyed by `user_id`, else `session_id`: a person's events stay in order. */
-export function interactionRecord(event: Interaction): NewRecord {
-  return { key: event.user_id ?? event.session_id, value: interactions.value.encode(event), timestamp: event.ts }
 }

@@ -1,10 +1,10 @@
+import { batchRecords } from '../../../connectors/demo/demo-records.ts'
 import { demoBatches } from '../../../connectors/demo/demo-source.ts'
 import { EngineInspector } from '../../../engine/inspect/store-inspector.ts'
 import { producerKey } from '../../../engine/log/log-rows.ts'
 import { historyHeader } from '../../../engine/record.ts'
 import { allTopologies } from '../../../topologies/index.ts'
 import { openEmbedded } from '../../compose-embedded.ts'
-import { batchRecords } from '../../demo/demo-records.ts'
 import type { Loaded, LoadOrder } from './load-order.ts'
 
 /**
