@@ -110,6 +110,10 @@ export class Cluster {
     return this.#linkTo(address, lane)
   }
 
+  coordinator(kind: CoordinatorKind, key: string): Promise<Address> {
+    return this.#coordinators.find(kind, key)
+  }
+
   async coordinatorLink(kind: CoordinatorKind, key: string, lane: Lane = 'main'): Promise<Link> {
     return this.#linkTo(await this.#coordinators.find(kind, key), lane)
   }

@@ -67,7 +67,7 @@ function createRequest(version: number, { maxWaitMs, bytesMax, isolation, topics
 }
 
 /** Fetch Response, versions 13 to 17: errors stay with their partition, and record batches stay bytes. */
-function parseResponse(_id: number, _key: number, _version: number, reader: Reader): FetchResponse {
+export function parseFetchResponse(reader: Reader): FetchResponse {
   const throttleTimeMs = reader.readInt32()
   const errorCode = reader.readInt16()
   reader.readInt32()
@@ -89,5 +89,10 @@ function parsePartition(reader: Reader): FetchedPartition {
 
 /** Topics are named by id since v13 (KIP-516). */
 export const fetchRecords: Versions<[FetchRequest], FetchResponse> = [17, 16, 15, 13].map(version =>
-  createAPI<[FetchRequest], FetchResponse>(1, version, request => createRequest(version, request), parseResponse)
+  createAPI<[FetchRequest], FetchResponse>(
+    1,
+    version,
+    request => createRequest(version, request),
+    (_id, _key, _version, reader) => parseFetchResponse(reader)
+  )
 )

@@ -38,7 +38,7 @@ function createRequest({ transactionalId, timeoutMs, topics }: ProduceRequest): 
 }
 
 /** Produce Response, versions 9 to 11: errors stay with their partition. */
-function parseResponse(_id: number, _key: number, _version: number, reader: Reader): ProduceResponse {
+export function parseProduceResponse(reader: Reader): ProduceResponse {
   const topics = reader.readArray(r => ({ name: r.readString(), partitions: r.readArray(parsePartition) }))
   return { topics, throttleTimeMs: reader.readInt32() }
 }
@@ -55,5 +55,7 @@ function parsePartition(reader: Reader): ProducedPartition {
 
 /** v12 adds partitions to the transaction by itself (KIP-890), which needs the epochs of EndTxn v5: not used. */
 export const produce: Versions<[ProduceRequest], ProduceResponse> = [11, 10, 9].map(version =>
-  createAPI<[ProduceRequest], ProduceResponse>(0, version, createRequest, parseResponse)
+  createAPI<[ProduceRequest], ProduceResponse>(0, version, createRequest, (_id, _key, _version, reader) =>
+    parseProduceResponse(reader)
+  )
 )

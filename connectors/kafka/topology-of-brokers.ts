@@ -10,6 +10,8 @@ export interface PartitionInfo {
   leader: number
   /** KIP-320: sent along, so that a broker that lags behind refuses instead of answering. */
   leaderEpoch: number
+  /** Replicas in sync. */
+  isr: number
 }
 
 export interface TopicInfo {
@@ -135,9 +137,9 @@ export class Topology {
         name,
         id,
         isInternal,
-        partitions: inOrder.map(({ leaderId, leaderEpoch }, index): PartitionInfo => {
+        partitions: inOrder.map(({ leaderId, leaderEpoch, isrNodes }, index): PartitionInfo => {
           const old = before && before.id === id ? before.partitions[index] : undefined
-          return old && old.leaderEpoch > leaderEpoch ? old : { leader: leaderId, leaderEpoch }
+          return old && old.leaderEpoch > leaderEpoch ? old : { leader: leaderId, leaderEpoch, isr: isrNodes.length }
         })
       })
     }

@@ -96,13 +96,13 @@ export function record(value: string, traits: Partial<EncodableRecord> = {}): En
 type Story = (kafka: KafkaFixture, t: ExecutionContext) => Promise<void>
 
 /** Tests of one file share its brokers. Without Java they are skipped, and say what to install. */
-export function kafkaStories(test: TestFn, count: 1 | 3, options: BrokerOptions = {}) {
+export function kafkaStories(test: TestFn, count: 1 | 3, options: () => Promise<BrokerOptions> = async () => ({})) {
   const missing = missingForBroker()
   let brokers: BrokerCluster | undefined
   if (!missing) {
     test.before(async t => {
       t.timeout(180_000)
-      brokers = await startBrokers(count, options)
+      brokers = await startBrokers(count, await options())
     })
     test.after.always(async () => {
       await brokers?.stop()

@@ -6,6 +6,7 @@ export class TcpProxy {
   readonly #server
   readonly #sockets = new Set<Socket>()
   #targetPort = 0
+  port = 0
   /** Called with each piece of an answer; false cuts the connection after `cutAt` bytes of it. */
   onAnswer: ((piece: Buffer) => { cutAt: number } | undefined) | undefined
   cuts = 0
@@ -18,7 +19,8 @@ export class TcpProxy {
     this.#server.listen(0, '127.0.0.1')
     await once(this.#server, 'listening')
     const address = this.#server.address()
-    return typeof address === 'object' && address ? address.port : 0
+    this.port = typeof address === 'object' && address ? address.port : 0
+    return this.port
   }
 
   forwardTo(port: number): void {
