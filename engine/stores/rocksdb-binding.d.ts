@@ -19,6 +19,7 @@ declare module '@nxtedition/rocksdb/binding.js' {
     memtableMemoryBudget?: number
     cacheSize?: number
     cacheIndexAndFilterBlocks?: boolean
+    optimize?: 'point-lookup'
   }
   interface OpenOptions {
     createIfMissing?: boolean

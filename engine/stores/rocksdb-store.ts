@@ -17,6 +17,8 @@ const shares: Record<Column, { memtables: number; cache: number }> = {
   state: { memtables: 28, cache: 18 },
   views: { memtables: 18, cache: 16 }
 }
+/** Read mostly by single keys, often by keys that are not there: these get a filter over the memtables too. */
+const lookedUp: ReadonlySet<Column> = new Set<Column>(['state', 'views'])
 const memoryMbDefault = 96
 export const memoryMbMin = 16
 
@@ -216,7 +218,8 @@ function sharedOut(memoryMb: number) {
   return Object.fromEntries(
     columns.map(column => {
       const { memtables, cache } = shares[column]
-      return [column, tuned((memtables * part) / 1.5, cache * part)]
+      const options = tuned((memtables * part) / 1.5, cache * part)
+      return [column, lookedUp.has(column) ? { ...options, optimize: 'point-lookup' as const } : options]
     })
   )
 }
