@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { MillraceError } from '../../engine/errors.ts'
 import { type BackOffOptions, backOffMs, pause } from './back-off.ts'
@@ -162,13 +163,13 @@ export class Cluster {
     const key = `${address.host}:${address.port} ${lane}`
     let dialer = this.#dialers.get(key)
     if (!dialer) {
-      dialer = new Dialer(address, this.#linkOptions(lane))
+      dialer = new Dialer(address, this.#linkOptions(address, lane))
       this.#dialers.set(key, dialer)
     }
     return dialer.link()
   }
 
-  #linkOptions(lane: Lane) {
+  #linkOptions({ host }: Address, lane: Lane) {
     const { clientId, connectTimeoutMs, requestTimeoutMs, tls, sasl, backOff } = this.options
     return {
       clientId,
@@ -179,7 +180,8 @@ export class Cluster {
         requestTimeout: lane === 'join' ? joinTimeoutMs : requestTimeoutMs,
         maxInflights: lane === 'main' ? 5 : 1,
         tls,
-        tlsServerName: tls && !tls.servername ? true : undefined,
+        // Names only: RFC 6066 knows no addresses.
+        tlsServerName: tls && !tls.servername && isIP(host) === 0 ? true : undefined,
         sasl
       }
     }

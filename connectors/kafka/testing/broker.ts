@@ -23,6 +23,8 @@ export interface BrokerOptions {
   format?: readonly string[]
   /** Address that clients are told, when something stands in between. */
   advertisedPort?: number
+  /** Of a single broker; any free one unless given. */
+  port?: number
 }
 
 interface NodeSettings {
@@ -127,6 +129,7 @@ export async function startBrokers(count: 1 | 3, options: BrokerOptions = {}): P
   const folder = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
   const cluster = newId()
   const ports = await freePorts(count * 2)
+  if (options.port) ports[0] = options.port
   const controllers = Array.from({ length: count }, (_, i) => ({ port: ports[count + i], id: newId() }))
   const voters = controllers.map(({ port, id }, i) => `${i + 1}@127.0.0.1:${port}:${id}`).join(',')
   const nodes: Broker[] = []
