@@ -26,9 +26,14 @@ function random(start: number): () => number {
   }
 }
 
-function inNewDirectory(t: { teardown(work: () => void): void }, more: Partial<LoadOrder> = {}): LoadOrder {
+const directories: string[] = []
+test.after.always(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+})
+
+function inNewDirectory(more: Partial<LoadOrder> = {}): LoadOrder {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-kill-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  directories.push(directory)
   return { directory, partitions: 4, topics: allTopics, ...piece, ...more }
 }
 
@@ -38,7 +43,7 @@ let undisturbedMs = 0
 test.before('an undisturbed run', async t => {
   t.timeout(120_000)
   const started = performance.now()
-  const { loaded } = await runChild(inNewDirectory(t))
+  const { loaded } = await runChild(inNewDirectory())
   undisturbedMs = performance.now() - started
   undisturbed = loaded as Loaded
 })
@@ -51,7 +56,7 @@ test.serial(
     const next = random(seed)
     let killed = 0
     for (let directory = 0; killed < killsTotal; directory++) {
-      const order = inNewDirectory(t)
+      const order = inNewDirectory()
       const kills = Array.from({ length: killsPerDirectory }, () => ({ afterMs: next() * undisturbedMs * 0.6 }))
       const life = await runToTheEnd(order, kills)
       killed += life.killed
@@ -66,7 +71,7 @@ for (const point of commitFaultPoints) {
   test.serial(`killed at ${point}, early and late, nothing is lost and nothing twice`, async t => {
     t.timeout(300_000)
     const faults = [1, 3, 12].map(nth => ({ fault: { point, nth } }))
-    const { loaded, killed } = await runToTheEnd(inNewDirectory(t), faults)
+    const { loaded, killed } = await runToTheEnd(inNewDirectory(), faults)
     t.true(killed >= 2)
     t.deepEqual(differences(undisturbed, loaded), [])
   })
@@ -75,9 +80,9 @@ for (const point of commitFaultPoints) {
 test.serial('what depends on order is the same too where there is one order: one partition, one input', async t => {
   t.timeout(300_000)
   const one = { partitions: 1, topics: ['interactions'] }
-  const { loaded: expected } = await runChild(inNewDirectory(t, one))
+  const { loaded: expected } = await runChild(inNewDirectory(one))
   const next = random(seed + 1)
   const kills = Array.from({ length: 4 }, () => ({ afterMs: next() * undisturbedMs * 0.4 }))
-  const { loaded } = await runToTheEnd(inNewDirectory(t, one), kills)
+  const { loaded } = await runToTheEnd(inNewDirectory(one), kills)
   t.deepEqual(loaded.digests, (expected as Loaded).digests)
 })

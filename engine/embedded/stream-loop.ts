@@ -49,6 +49,7 @@ export class StreamLoop {
   #unapplied: number[] = []
   #paced: Waiting[] = []
   #flushes: Waiting[] = []
+  #historyEnds: (Waiting & { name: string })[] = []
   #stopping: Waiting | null = null
   #hasDied = false
   #wake: (() => void) | null = null
@@ -111,7 +112,20 @@ export class StreamLoop {
     return hasMore && !this.#isBlocked
   }
 
+  /**
+   * A history ends for everybody when all that came of it has been processed, on every topic on the way; what still came
+   * after its end would count as running history again.
+   */
+  #endHistories(): void {
+    this.#stream.flush({ drain: true })
+    for (const { reply, id, name } of this.#historyEnds.splice(0)) {
+      this.#appendTicks({ [historyEndHeader]: name })
+      reply({ type: 'done', id, commit: this.#log.commit })
+    }
+  }
+
   #afterSlice(hasMore: boolean): void {
+    if (this.#historyEnds.length > 0 && !hasMore && !this.#isBlocked) this.#endHistories()
     if (!this.#stream.isUnitOpen && this.#visibility.progressed()) this.#publishFresh()
     if (this.#paced.length > 0 && this.#stream.lag < this.#lagMax) this.#answer(this.#paced)
     if (this.#flushes.length > 0 && !hasMore && !this.#isBlocked) {
@@ -146,8 +160,7 @@ export class StreamLoop {
         this.#append(request, reply)
         break
       case 'end-history':
-        this.#appendTicks({ [historyEndHeader]: request.name })
-        reply({ type: 'done', id: request.id, commit: this.#log.commit })
+        this.#historyEnds.push({ reply, id: request.id, name: request.name })
         break
       case 'flush':
         this.#flushes.push({ reply, id: request.id })
