@@ -6,7 +6,12 @@ const summary = (change: Parameters<typeof changedPurchases>[0]) =>
   Object.fromEntries(
     [...changedPurchases(change)].map(([person, { gone, come, baskets, idle }]) => [
       person,
-      { gone: gone.map(one => one.product_id), come: come.map(one => one.product_id), baskets, idle }
+      {
+        gone: gone.map(one => one.product_id),
+        come: come.map(one => one.product_id),
+        baskets: baskets.reduce((sum, { count }) => sum + count, 0),
+        idle
+      }
     ])
   )
 

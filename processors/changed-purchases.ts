@@ -3,7 +3,6 @@ import type { BasketChange } from './compare-baskets.ts'
 
 /** One line of a basket as somebody's purchase, new or taken back. */
 export interface Purchase {
-  person: string
   product_id: string
   ts: number
   qty: number
@@ -13,51 +12,51 @@ export interface Purchase {
 
 /** What a change of a basket takes back and what it adds, per person: two, where the basket went to somebody else. */
 export interface PersonPurchases {
+  /** false: the person is an anonymous session. */
+  isUser: boolean
   gone: Purchase[]
   come: Purchase[]
+  /** Baskets more or fewer, and of when. */
+  baskets: { ts: number; count: 1 | -1 }[]
+  /** Newest time heard of. */
   ts: number
-  /** Baskets more or fewer. */
-  baskets: number
   /** Items of the basket that do not count now. */
   idle: string[]
 }
 
 export function changedPurchases({ before, after }: BasketChange): Map<string, PersonPurchases> {
-  const own: PersonPurchases = {
-    gone: [],
-    come: purchasesIn(after),
-    ts: after.ts,
-    baskets: after.counts ? 1 : 0,
-    idle: idleIn(after)
-  }
+  const own = nothingNew(after)
+  own.idle = after.lines.filter(line => !after.counts || line.qty <= 0).map(line => line.product_id)
+  own.come = purchasesIn(after)
+  if (after.counts) own.baskets.push({ ts: after.ts, count: 1 })
   const changes = new Map([[after.person, own]])
   if (!before?.counts) return changes
-  const gone = purchasesIn(before)
-  of(changes, before.person, after.ts).baskets--
-  const old = new Set(gone.map(textOf))
-  const fresh = new Set(own.come.map(textOf))
-  own.come = own.come.filter(purchase => !old.has(textOf(purchase)))
-  for (const purchase of gone) {
-    if (!fresh.has(textOf(purchase))) of(changes, purchase.person, after.ts).gone.push(purchase)
-  }
+  const theirs = before.person === after.person ? own : nothingNew(before)
+  changes.set(before.person, theirs)
+  theirs.gone = purchasesIn(before)
+  theirs.baskets.push({ ts: before.ts, count: -1 })
+  if (theirs === own) leaveWhatStays(own)
   return changes
 }
 
-function purchasesIn({ person, ts, counts, lines }: Basket): Purchase[] {
-  if (!counts) return []
-  return lines.filter(line => line.qty > 0).map(line => ({ person, ts, ...line }))
+function nothingNew({ is_user, ts, lines }: Basket): PersonPurchases {
+  const newest = lines.reduce((last, line) => Math.max(last, line.ts), ts)
+  return { isUser: is_user, gone: [], come: [], baskets: [], ts: newest, idle: [] }
 }
 
-function idleIn({ counts, lines }: Basket): string[] {
-  return lines.filter(line => !counts || line.qty <= 0).map(line => line.product_id)
+function purchasesIn({ counts, lines }: Basket): Purchase[] {
+  return counts ? lines.filter(line => line.qty > 0) : []
 }
 
-function of(changes: Map<string, PersonPurchases>, person: string, ts: number): PersonPurchases {
-  const known = changes.get(person) ?? { gone: [], come: [], ts, baskets: 0, idle: [] }
-  changes.set(person, known)
-  return known
+function leaveWhatStays(own: PersonPurchases): void {
+  const old = new Set(own.gone.map(textOf))
+  const fresh = new Set(own.come.map(textOf))
+  own.come = own.come.filter(purchase => !old.has(textOf(purchase)))
+  own.gone = own.gone.filter(purchase => !fresh.has(textOf(purchase)))
+  const [first, second] = own.baskets
+  if (first?.ts === second?.ts) own.baskets = []
 }
 
-function textOf({ person, product_id, ts, qty, price, organic }: Purchase): string {
-  return `${product_id}\n${person}\n${ts} ${qty} ${price} ${organic}`
+function textOf({ product_id, ts, qty, price, organic }: Purchase): string {
+  return `${product_id}\n${ts} ${qty} ${price} ${organic}`
 }

@@ -1,16 +1,12 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import { heaviest, inOrder, type Order } from './heaviest.ts'
 import { currentNumbers, type IdNumbers, renumber } from './id-numbers.ts'
+import { People, peopleMin } from './people.ts'
 
-/** How many people it takes before a pair is shown: fewer would show one person's path. */
-export const peopleMin = 3
 const startCapacity = 8
 const few = 4
-const countBit = 4
-/** A small hash is enough: two people taken for one only hide a pair a little longer. */
-const personMask = 0xffff
 
-/** Where a companion of the list at hand stands, by its number; only valid between `#find` and the end of `add`. */
+/** Where a companion of the list at hand stands, plus 1, by its number; all 0 but between `#mark` and `#unmark`. */
 let places = new Int32Array(1 << 12)
 
 export interface Companion {
@@ -19,41 +15,44 @@ export interface Companion {
   people: number
 }
 
+export interface Meeting {
+  /** The item whose list this is: no companion of its own. */
+  self: string
+  /** What one more of a pair weighs, or, where it is taken back, one less. */
+  weight: number
+  isGone?: boolean
+  /** Hash of who it was. */
+  person: number
+}
+
 /**
- * What an item goes together with: for each companion a sum and up to three people (as hashes of their ids), as columns.
- * Beyond twice `keep` companions it is cut to the `keep` heaviest, so that newcomers can get in.
+ * What an item goes together with: for each companion a sum and who had both, as columns. Beyond twice `keep` companions
+ * it is cut to `keep`.
  */
 export class Companions {
   length = 0
   #items: Int32Array
   #weights: Float32Array
-  /** Three places each; 0 = free. */
-  #people: Uint16Array
+  #people: People
   #numbers: IdNumbers = currentNumbers()
 
   constructor(capacity = startCapacity) {
     this.#items = new Int32Array(capacity)
     this.#weights = new Float32Array(capacity)
-    this.#people = new Uint16Array(capacity * peopleMin)
+    this.#people = new People(capacity)
   }
 
-  /** Adds `weight` to each of `ids` but `self`, and the person to those who had both; taking back adds no person. */
-  add(ids: readonly string[], { self, weight, person }: { self: string; weight: number; person: number }): void {
+  /** Adds to, or takes from, each of `ids` but `self`. What nobody had any more is forgotten. */
+  add(ids: readonly string[], { self, weight, isGone = false, person }: Meeting): void {
     this.#rebase()
-    const who = person & personMask || 1
     const isFew = ids.length <= few
     if (!isFew) this.#mark()
     for (const id of ids) {
       if (id === self) continue
       const number = this.#numbers.numberOf(id)
-      let at = isFew ? this.#items.subarray(0, this.length).indexOf(number) : this.#placeOf(number)
-      if (at < 0) {
-        if (weight < 0) continue
-        at = this.#append(number)
-        if (!isFew && number < places.length) places[number] = at + 1
-      }
-      this.#weights[at] += weight
-      if (weight >= 0) this.#meet(at * peopleMin, who)
+      const at = isFew ? this.#items.subarray(0, this.length).indexOf(number) : this.#placeOf(number)
+      if (isGone) this.#takeFrom(at, weight, person)
+      else this.#addTo(at < 0 ? this.#append(number, isFew) : at, weight, person)
     }
     if (!isFew) this.#unmark()
   }
@@ -76,7 +75,7 @@ export class Companions {
     this.length = keep
   }
 
-  /** The heaviest that are shown, best first, ties by id. */
+  /** The heaviest that enough people had, best first, ties by id. */
   best(count: number, weightMin: number): Companion[] {
     return inOrder(this.#order, heaviest(this.#order, this.#shown(weightMin), count)).map(i => ({
       product_id: this.#idAt(i),
@@ -85,17 +84,24 @@ export class Companions {
     }))
   }
 
+  /** For people and digests: by id, with how many people had both, 3 = 3 or more. */
+  toJSON(): Companion[] {
+    return Array.from({ length: this.length }, (_, i) => ({
+      product_id: this.#idAt(i),
+      weight: this.#weights[i],
+      people: this.#people.count(i)
+    })).sort((a, b) => (a.product_id < b.product_id ? -1 : 1))
+  }
+
   write(out: ByteWriter): void {
     out.varint(this.length)
     for (let i = 0; i < this.length; i++) {
       const weight = this.#weights[i]
-      const people = this.#peopleAt(i)
       const isCount = Number.isInteger(weight) && weight >= 0
-      out.string(this.#idAt(i)).u8(people | (isCount ? countBit : 0))
+      out.string(this.#idAt(i))
+      this.#people.write(out, i, isCount)
       if (isCount) out.varint(weight)
       else out.f32(weight)
-      // Three are enough: who they are matters no more.
-      if (people < peopleMin) for (let k = 0; k < people; k++) out.u16(this.#people[i * peopleMin + k])
     }
   }
 
@@ -105,10 +111,7 @@ export class Companions {
     list.length = length
     for (let i = 0; i < length; i++) {
       list.#items[i] = list.#numbers.numberOf(input.string())
-      const head = input.u8()
-      list.#weights[i] = head & countBit ? input.varint() : input.f32()
-      const people = head & ~countBit
-      for (let k = 0; k < people; k++) list.#people[i * peopleMin + k] = people < peopleMin ? input.u16() : k + 1
+      list.#weights[i] = list.#people.read(input, i) ? input.varint() : input.f32()
     }
     return list
   }
@@ -121,71 +124,70 @@ export class Companions {
     return this.#numbers.ids[this.#items[i]]
   }
 
-  #peopleAt(i: number): number {
-    let people = 0
-    while (people < peopleMin && this.#people[i * peopleMin + people] !== 0) people++
-    return people
+  #shown(weightMin: number): number[] {
+    const shown: number[] = []
+    for (let i = 0; i < this.length; i++)
+      if (this.#weights[i] > weightMin && this.#people.count(i) === peopleMin) shown.push(i)
+    return shown
   }
 
-  #meet(from: number, person: number): void {
-    for (let i = from; i < from + peopleMin; i++) {
-      if (this.#people[i] === person) return
-      if (this.#people[i] === 0) {
-        this.#people[i] = person
-        return
-      }
-    }
+  #addTo(at: number, weight: number, person: number): void {
+    this.#weights[at] += weight
+    this.#people.come(at, person)
   }
 
-  #append(number: number): number {
+  #takeFrom(at: number, weight: number, person: number): void {
+    if (at < 0) return
+    this.#weights[at] -= weight
+    this.#people.leave(at, person)
+    if (this.#people.count(at) > 0) return
+    this.length--
+    places[this.#items[at]] = 0
+    if (at === this.length) return
+    this.#move(this.length, at)
+    if (places[this.#items[at]] !== 0) places[this.#items[at]] = at + 1
+  }
+
+  #append(number: number, isFew: boolean): number {
     if (this.length === this.#items.length) this.#grow(this.length * 2)
     const at = this.length++
     this.#items[at] = number
     this.#weights[at] = 0
-    this.#people.fill(0, at * peopleMin, (at + 1) * peopleMin)
+    this.#people.clear(at)
+    if (!isFew) places[number] = at + 1
     return at
   }
 
   /** Notes the place of every companion, so that many can be found in one pass. */
   #mark(): void {
-    if (places.length < this.#numbers.ids.length) {
-      places = new Int32Array(this.#numbers.ids.length * 2)
+    // Ids that are new to this call get a number too: never more than are known twice over.
+    if (places.length < this.#numbers.ids.length + idsPerCallMax) {
+      places = new Int32Array(this.#numbers.ids.length * 2 + idsPerCallMax)
     }
     for (let i = 0; i < this.length; i++) places[this.#items[i]] = i + 1
   }
 
   #placeOf(number: number): number {
-    if (number < places.length) return places[number] - 1
-    return this.#items.subarray(0, this.length).indexOf(number)
+    return places[number] - 1
   }
 
   #unmark(): void {
-    for (let i = 0; i < this.length; i++) if (this.#items[i] < places.length) places[this.#items[i]] = 0
-  }
-
-  /** Places of those that enough people had and that weigh more than `weightMin`. */
-  #shown(weightMin: number): number[] {
-    const shown: number[] = []
-    for (let i = 0; i < this.length; i++) {
-      if (this.#weights[i] > weightMin && this.#people[i * peopleMin + peopleMin - 1] !== 0) shown.push(i)
-    }
-    return shown
+    for (let i = 0; i < this.length; i++) places[this.#items[i]] = 0
   }
 
   #move(from: number, to: number): void {
     this.#items[to] = this.#items[from]
     this.#weights[to] = this.#weights[from]
-    this.#people.copyWithin(to * peopleMin, from * peopleMin, (from + 1) * peopleMin)
+    this.#people.move(from, to)
   }
 
   #grow(capacity: number): void {
     const grown = new Companions(capacity)
     grown.#items.set(this.#items)
     grown.#weights.set(this.#weights)
-    grown.#people.set(this.#people)
     this.#items = grown.#items
     this.#weights = grown.#weights
-    this.#people = grown.#people
+    this.#people = this.#people.grown(capacity)
   }
 
   #rebase(): void {
@@ -195,3 +197,6 @@ export class Companions {
     this.#numbers = now
   }
 }
+
+/** More ids than any list that is added at once. */
+const idsPerCallMax = 8_192

@@ -15,11 +15,12 @@ test('a basket is told with what it was before, at its own time', t => {
   t.deepEqual(feed(o1, second, 99)[0].value, { before: first, after: second })
 })
 
-test('a basket that is forgotten for its age changes nothing', t => {
+test('a basket that is gone counts no more; of one that was never there nothing is told', t => {
   const feed = driveProcessor(compareBaskets())
-  feed(o1, basket({ tea: 1 }), 0)
-  t.deepEqual(feed(o1, null, 1), [])
-  t.deepEqual(feed('o2' as OrderId, null, 1), [])
+  const first = basket({ tea: 1 })
+  feed(o1, first, 0)
+  t.deepEqual(feed(o1, null, 1)[0].value, { before: first, after: { ...first, counts: false } })
+  t.deepEqual(feed(o1, null, 2), [])
 })
 
 test('baskets do not mix', t => {

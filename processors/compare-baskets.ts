@@ -11,25 +11,30 @@ export interface BasketChange {
 const basketCodec = codec<Basket>({
   version: 1,
   memoryFactor: 6,
-  write(out, { person, ts, counts, lines }) {
+  write(out, { person, is_user, ts, counts, lines }) {
     out
       .string(person)
+      .u8(is_user ? 1 : 0)
       .zigzag(ts)
       .u8(counts ? 1 : 0)
       .varint(lines.length)
-    for (const line of lines)
+    for (const line of lines) {
       out
         .string(line.product_id)
+        .zigzag(line.ts)
         .f64(line.qty)
         .f64(line.price)
         .u8(line.organic ? 1 : 0)
+    }
   },
   read: input => ({
     person: input.string(),
+    is_user: input.u8() === 1,
     ts: input.zigzag(),
     counts: input.u8() === 1,
     lines: Array.from({ length: input.varint() }, () => ({
       product_id: input.string(),
+      ts: input.zigzag(),
       qty: input.f64(),
       price: input.f64(),
       organic: input.u8() === 1
@@ -45,11 +50,11 @@ export function compareBaskets() {
     name: 'compare-baskets',
     state,
     process({ key, value: after }, { last }, emit) {
-      // A basket is only ever forgotten for its age, which changes no count.
-      if (after === null) return last.delete()
       const before = last.get() ?? null
-      last.set(after)
-      emit(key, { before, after }, after.ts)
+      if (after === null) last.delete()
+      else last.set(after)
+      const now = after ?? (before && { ...before, counts: false })
+      if (now) emit(key, { before, after: now }, now.ts)
     }
   })
 }

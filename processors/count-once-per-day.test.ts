@@ -19,7 +19,8 @@ test('a touch counts with the worth of its type', t => {
     {
       key: 'tea' as never,
       value: {
-        ts: 5,
+        from: 5,
+        to: 5,
         acts: [0, 0, 1, 0],
         units: 0,
         popularity: [{ worth: 2, ts: 5 }],
@@ -40,7 +41,8 @@ test('of a day, the strongest act counts, at its last time', t => {
   ])
   told(touches(touch('tea', hours(3), { type: 'purchase' })))
   t.deepEqual(told(touches(touch('tea', hours(4))))[0], {
-    ts: hours(4),
+    from: hours(4),
+    to: hours(4),
     acts: [1, 0, 0, 0],
     units: 0,
     popularity: [],
@@ -66,7 +68,8 @@ test('an act that is taken back leaves what the others say', t => {
   told(touches(touch('tea', hours(1))))
   told(touches(touch('tea', hours(2))))
   t.deepEqual(told(untouched(touch('tea', hours(2))))[0], {
-    ts: hours(2),
+    from: hours(2),
+    to: hours(2),
     acts: [-1, 0, 0, 0],
     units: 0,
     popularity: [
@@ -95,7 +98,7 @@ test('purchases bring their units; items that do not count are only heard of', t
   }
   const counts = told(change)
   t.deepEqual(
-    counts.map(({ units, acts, ts }) => [units, acts[3], ts]),
+    counts.map(({ units, acts, to }) => [units, acts[3], to]),
     [
       [3, 1, 9],
       [0, 0, 9]

@@ -16,8 +16,9 @@ export interface Contribution {
 
 /** What a person's acts change for one item. */
 export interface ItemCounts {
-  /** When the item was heard of, whether or not it counts. */
-  ts: number
+  /** First and last time that the item is heard of here, whether or not it counts. */
+  from: number
+  to: number
   /** Acts more or fewer, by type as in `touchTypes`. */
   acts: [number, number, number, number]
   units: number
@@ -42,18 +43,18 @@ export function countOncePerDay() {
       applyChange(known, change)
       const counts = new Map<string, ItemCounts>()
       for (const [i, day] of days.entries()) {
-        const count = countsOf(counts, day.id, change.ts)
+        const count = countsOf(counts, day.id)
         const after = bestOf(known, day)
         move(count.popularity, before[i].all, after.all)
         move(count.organic, before[i].organic, after.organic)
       }
-      for (const { product_id, type } of change.gone) countsOf(counts, product_id, change.ts).acts[typeIndex[type]]--
-      for (const { product_id, type } of change.come) countsOf(counts, product_id, change.ts).acts[typeIndex[type]]++
-      for (const { product_id, qty } of change.units) countsOf(counts, product_id, change.ts).units += qty
-      for (const id of change.idle) countsOf(counts, id, change.ts)
+      for (const touch of change.gone) hear(countsOf(counts, touch.product_id), touch.ts).acts[typeIndex[touch.type]]--
+      for (const touch of change.come) hear(countsOf(counts, touch.product_id), touch.ts).acts[typeIndex[touch.type]]++
+      for (const { product_id, qty } of change.units) countsOf(counts, product_id).units += qty
+      for (const id of change.idle) hear(countsOf(counts, id), change.ts)
       known.cut(touchesMax)
       touches.set(known)
-      for (const [id, count] of counts) emit(id as ItemId, count, change.ts)
+      for (const [id, count] of counts) emit(id as ItemId, count, count.to)
     }
   })
 }
@@ -93,11 +94,18 @@ function move(contributions: Contribution[], before: Contribution | null, after:
   if (after) contributions.push(after)
 }
 
-function countsOf(counts: Map<string, ItemCounts>, id: string, ts: number): ItemCounts {
+function countsOf(counts: Map<string, ItemCounts>, id: string): ItemCounts {
   let count = counts.get(id)
   if (!count) {
-    count = { ts, acts: [0, 0, 0, 0], units: 0, popularity: [], organic: [] }
+    const never = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY }
+    count = { ...never, acts: [0, 0, 0, 0], units: 0, popularity: [], organic: [] }
     counts.set(id, count)
   }
+  return count
+}
+
+function hear(count: ItemCounts, ts: number): ItemCounts {
+  count.from = Math.min(count.from, ts)
+  count.to = Math.max(count.to, ts)
   return count
 }

@@ -7,7 +7,8 @@ import { foldItemFeatures } from './fold-item-features.ts'
 
 const tea = 'tea' as ItemId
 const counts = (ts: number, worth: number, over: Partial<ItemCounts> = {}): ItemCounts => ({
-  ts,
+  from: ts,
+  to: ts,
   acts: [1, 0, 0, 0],
   units: 0,
   popularity: [{ worth, ts }],

@@ -75,17 +75,17 @@ function nothing(): Features {
   }
 }
 
-function add(known: Features, { ts, acts, units, popularity, organic }: ItemCounts): void {
-  if (ts > known.asOf) {
-    const elapsed = ts - known.asOf
+function add(known: Features, { from, to, acts, units, popularity, organic }: ItemCounts): void {
+  if (to > known.asOf) {
+    const elapsed = to - known.asOf
     for (let i = 0; i < lives.length; i++) {
       const factor = elapsed < Number.POSITIVE_INFINITY ? decay(elapsed, lives[i]) : 0
       known.sums[i] *= factor
       known.sums[i + lives.length] *= factor
     }
-    known.asOf = ts
+    known.asOf = to
   }
-  known.firstSeen = Math.min(known.firstSeen, ts)
+  known.firstSeen = Math.min(known.firstSeen, from)
   for (const one of popularity) addDecayed(known, one, 0)
   for (const one of organic) addDecayed(known, one, lives.length)
   for (let i = 0; i < acts.length; i++) known.acts[i] += acts[i]

@@ -17,11 +17,12 @@ test('an order is its row and its lines, in order of the products', t => {
   feed.reload()
   t.deepEqual(feed.view(o1), {
     person: 'u1',
+    is_user: true,
     ts: 7,
     counts: true,
     lines: [
-      { product_id: 'cup', qty: 1, price: 1, organic: true },
-      { product_id: 'tea', qty: 2, price: 4, organic: true }
+      { product_id: 'cup', ts: 7, qty: 1, price: 1, organic: true },
+      { product_id: 'tea', ts: 7, qty: 2, price: 4, organic: true }
     ]
   })
 })

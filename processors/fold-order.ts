@@ -37,7 +37,7 @@ export function foldOrder() {
     },
     view(_, { order, lines }) {
       const known = order.get()
-      return known ? { ...known, lines: linesOf(lines.entries()) } : null
+      return known ? { ...known, is_user: true, lines: linesOf(lines.entries(), known.ts) } : null
     }
   })
 }
@@ -46,8 +46,8 @@ function lineOf({ qty, returned_qty, price }: OrderItemRow): Line {
   return { qty: Math.max(0, qty - returned_qty), price: price ?? 0 }
 }
 
-function linesOf(entries: Iterable<[string, Line]>): BasketLine[] {
+function linesOf(entries: Iterable<[string, Line]>, ts: number): BasketLine[] {
   return [...entries]
-    .map(([product_id, { qty, price }]) => ({ product_id, qty, price, organic: true }))
+    .map(([product_id, { qty, price }]) => ({ product_id, ts, qty, price, organic: true }))
     .sort((a, b) => (a.product_id < b.product_id ? -1 : 1))
 }

@@ -5,9 +5,10 @@ import type { BasketPurchase } from './cut-baskets.ts'
 
 const linesMax = 5_000
 
-/** What one person bought of one product in the basket. */
+/** What one person bought of one product at one moment. */
 interface Line {
   person: string
+  isUser: boolean
   product_id: string
   ts: number
   count: number
@@ -19,20 +20,21 @@ interface Line {
 
 const state = { lines: table(jsonCodec<Line>()) }
 
-/** What each basket holds, from purchase events; as for orders, what was taken back stays with nothing in it. */
+/** What each basket holds, from purchase events. Of one that was taken back wholly nothing stays. */
 export function foldPurchases() {
   return processor<OrderId, BasketPurchase, never, never, Basket, typeof state>({
     name: 'fold-purchases',
     state,
     process({ value: { act, undo } }, { lines }) {
-      const row = `${act.product_id}\n${act.person}`
+      const row = `${act.product_id}\n${act.ts}\n${act.person}`
       const known = lines.get(row)
       if (!known && lines.size >= linesMax) return
       const sign = undo ? -1 : 1
       lines.set(row, {
         person: act.person,
+        isUser: act.user_id !== null,
         product_id: act.product_id,
-        ts: Math.min(known?.ts ?? act.ts, act.ts),
+        ts: act.ts,
         count: (known?.count ?? 0) + sign,
         qty: (known?.qty ?? 0) + sign * act.qty,
         price: Math.max(known?.price ?? 0, act.price ?? 0),
@@ -40,30 +42,22 @@ export function foldPurchases() {
       })
     },
     view(_, { lines }) {
-      const all = [...lines.entries()].map(([, line]) => line)
-      if (all.length === 0) return null
-      const standing = all.filter(line => line.count > 0)
-      const people = (standing.length > 0 ? standing : all).map(line => line.person)
-      return {
-        person: people.sort()[0],
-        ts: Math.min(...(standing.length > 0 ? standing : all).map(line => line.ts)),
-        counts: standing.length > 0,
-        lines: linesOf(all)
-      }
+      const standing = [...lines.entries()].map(([, line]) => line).filter(line => line.count > 0)
+      if (standing.length === 0) return null
+      const { person, isUser } = standing.reduce((least, line) => (line.person < least.person ? line : least))
+      const ts = Math.min(...standing.map(line => line.ts))
+      return { person, is_user: isUser, ts, counts: true, lines: linesOf(standing) }
     }
   })
 }
 
-function linesOf(all: readonly Line[]): BasketLine[] {
-  const byProduct = new Map<string, BasketLine>()
-  for (const { product_id, count, qty, price, caused } of all) {
-    const line = byProduct.get(product_id) ?? { product_id, qty: 0, price: 0, organic: true }
-    byProduct.set(product_id, {
-      product_id,
-      qty: line.qty + (count > 0 ? qty : 0),
-      price: Math.max(line.price, price),
-      organic: line.organic && (count <= 0 || caused === 0)
-    })
-  }
-  return [...byProduct.values()].sort((a, b) => (a.product_id < b.product_id ? -1 : 1))
+function linesOf(standing: readonly Line[]): BasketLine[] {
+  const lines = standing.map(({ product_id, ts, qty, price, caused }) => ({
+    product_id,
+    ts,
+    qty,
+    price,
+    organic: caused === 0
+  }))
+  return lines.sort((a, b) => a.ts - b.ts || (a.product_id < b.product_id ? -1 : 1))
 }

@@ -13,6 +13,7 @@ import {
   nobody,
   noteBought,
   noteNewest,
+  takeBack,
   type UserState,
   userStateCodec,
   worthAt
@@ -103,15 +104,19 @@ function act(user: UserState, { event_type, product_id, ts, undo }: Act): void {
 }
 
 function purchase(user: UserState, { gone, come, ts, baskets }: PersonPurchases): void {
-  user.frequency += baskets * worthAt(user, ts)
-  user.orders += baskets
+  worthAt(user, ts)
+  for (const basket of baskets) {
+    const worth = worthAt(user, basket.ts)
+    user.frequency += basket.count * worth
+    user.orders += basket.count
+  }
   for (const { product_id, qty, price, ts: at } of gone) {
     user.monetary -= qty * price
-    noteBought(user, product_id, at, -1)
+    takeBack(user, product_id, at)
   }
   for (const { product_id, qty, price, ts: at } of come) {
     user.monetary += qty * price
-    noteBought(user, product_id, at, 1)
+    noteBought(user, product_id, at)
   }
 }
 

@@ -16,11 +16,12 @@ export function interestOfAct({ person, product_id, event_type, ts, undo }: Act)
 }
 
 export function* interestInBought(change: BasketChange) {
-  for (const { gone, come } of changedPurchases(change).values()) {
-    for (const { person, product_id, ts } of gone) {
+  for (const [person, { gone, come, isUser }] of changedPurchases(change)) {
+    if (!isUser) continue
+    for (const { product_id, ts } of gone) {
       yield { key: product_id as ItemId, value: { person, worth: -purchaseWorth, ts } }
     }
-    for (const { person, product_id, ts } of come) {
+    for (const { product_id, ts } of come) {
       yield { key: product_id as ItemId, value: { person, worth: purchaseWorth, ts } }
     }
   }

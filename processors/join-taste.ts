@@ -3,7 +3,8 @@ import { priceBand } from '../recommend/price-band.ts'
 import type { ItemId, PersonId } from '../schemas/ids.ts'
 import type { ProductRow } from '../schemas/tables.ts'
 
-const pendingMax = 64
+const openMax = 64
+const versionsMax = 16
 
 /** What an act of a person on the item is worth; negative where it is taken back. */
 export interface ItemInterest {
@@ -24,10 +25,9 @@ export interface Taste {
 type Kind = Pick<Taste, 'category' | 'brand' | 'band'>
 
 interface Item {
-  /** Null before the first row; stays when the product is deleted: what people liked they liked. */
-  kind: Kind | null
-  since: number
-  /** The newest acts that the next row may be right for: not before the row at hand, or before any. */
+  /** What the item was from when on, oldest first; stays when the product is deleted: what people liked they liked. */
+  versions: { since: number; kind: Kind }[]
+  /** The newest acts, oldest first, in case a row of their time is yet to come. */
   open: ItemInterest[]
 }
 
@@ -44,25 +44,22 @@ export function joinTaste() {
     state,
     process({ value: change }, { item }, emit) {
       if (change === null) return
-      const known = item.get() ?? { kind: null, since: 0, open: [] }
+      const known = item.get() ?? { versions: [], open: [] }
       const tell = ({ person, worth, ts }: ItemInterest, kind: Kind | null, sign = 1) => {
         if (kind) emit(person as PersonId, { ...kind, worth: sign * worth, ts }, ts)
       }
       if ('worth' in change) {
-        tell(change, known.kind)
-        if (known.kind && change.ts < known.since) return
+        tell(change, kindAt(known, change.ts))
         if (!put(known.open, change)) return
       } else {
-        const kind = kindOf(change)
-        const reached = known.kind ? known.open.filter(({ ts }) => ts >= change.updated_at) : known.open
-        const isSame = known.kind !== null && isEqual(known.kind, kind)
-        for (const interest of isSame ? [] : reached) {
-          tell(interest, known.kind, -1)
-          tell(interest, kind)
+        const before = known.open.map(({ ts }) => kindAt(known, ts))
+        if (!become(known, kindOf(change), change.updated_at)) return
+        for (const [i, interest] of known.open.entries()) {
+          const after = kindAt(known, interest.ts)
+          if (isEqual(before[i], after)) continue
+          tell(interest, before[i], -1)
+          tell(interest, after)
         }
-        known.kind = kind
-        known.since = change.updated_at
-        known.open = known.open.filter(({ ts }) => ts >= known.since)
       }
       item.set(known)
     }
@@ -73,13 +70,31 @@ function kindOf({ category, brand, price }: ProductRow): Kind {
   return { category, brand, band: priceBand(price) }
 }
 
-const isEqual = (a: Kind, b: Kind) => a.category === b.category && a.brand === b.brand && a.band === b.band
+function kindAt({ versions }: Item, ts: number): Kind | null {
+  const version = versions.findLast(({ since }) => since <= ts) ?? versions[0]
+  return version?.kind ?? null
+}
+
+/** False if that is what it was by then anyway. */
+function become(item: Item, kind: Kind, since: number): boolean {
+  const { versions } = item
+  const at = versions.findLastIndex(version => version.since <= since)
+  if (at >= 0 && isEqual(versions[at].kind, kind)) return false
+  if (at >= 0 && versions[at].since === since) versions[at] = { since, kind }
+  else versions.splice(at + 1, 0, { since, kind })
+  if (versions.length > versionsMax) versions.shift()
+  return true
+}
+
+function isEqual(a: Kind | null, b: Kind | null): boolean {
+  return a?.category === b?.category && a?.brand === b?.brand && a?.band === b?.band
+}
 
 /** Keeps the newest; false if it is too old to be one of them. */
 function put(open: ItemInterest[], interest: ItemInterest): boolean {
   const at = open.findLastIndex(one => one.ts <= interest.ts) + 1
-  if (at === 0 && open.length === pendingMax) return false
+  if (at === 0 && open.length === openMax) return false
   open.splice(at, 0, interest)
-  if (open.length > pendingMax) open.shift()
+  if (open.length > openMax) open.shift()
   return true
 }

@@ -4,43 +4,48 @@ import { basket } from './testing/builders.ts'
 
 const told = (change: Parameters<typeof pairBasket>[0]) =>
   Object.fromEntries(
-    pairBasket(change).map(({ key, value: { baskets, more, less, met } }) => [
-      key as string,
-      { baskets, more, less, met }
-    ])
+    pairBasket(change).map(({ key, value: { baskets, more, less } }) => [key as string, { baskets, more, less }])
   )
 
 test('each item of a new basket is told all of it, and one row counts the basket', t => {
   t.deepEqual(told({ before: null, after: basket({ cup: 1, tea: 1 }) }), {
-    cup: { baskets: 1, more: ['cup', 'tea'], less: [], met: [] },
-    tea: { baskets: 1, more: ['cup', 'tea'], less: [], met: [] },
-    '*': { baskets: 1, more: [], less: [], met: [] }
+    cup: { baskets: 1, more: ['cup', 'tea'], less: [] },
+    tea: { baskets: 1, more: ['cup', 'tea'], less: [] },
+    '*': { baskets: 1, more: [], less: [] }
   })
 })
 
 test('a late line is told to the others, and the others to it', t => {
   t.deepEqual(told({ before: basket({ cup: 1 }), after: basket({ cup: 1, tea: 1 }) }), {
-    tea: { baskets: 1, more: ['cup', 'tea'], less: [], met: [] },
-    cup: { baskets: 0, more: ['tea'], less: [], met: [] }
+    tea: { baskets: 1, more: ['cup', 'tea'], less: [] },
+    cup: { baskets: 0, more: ['tea'], less: [] }
   })
 })
 
 test('a line that was returned wholly is taken back', t => {
   t.deepEqual(told({ before: basket({ cup: 1, tea: 1 }), after: basket({ cup: 1, tea: 0 }) }), {
-    tea: { baskets: -1, more: [], less: ['cup', 'tea'], met: [] },
-    cup: { baskets: 0, more: [], less: ['tea'], met: [] }
+    tea: { baskets: -1, more: [], less: ['cup', 'tea'] },
+    cup: { baskets: 0, more: [], less: ['tea'] }
   })
 })
 
-test('a cancelled basket is taken back; one that never counted only says who met what', t => {
+test('a cancelled basket is taken back; one that never counted is not told', t => {
   const cancelled = basket({ cup: 1, tea: 1 }, { counts: false })
-  t.deepEqual(told({ before: basket({ cup: 1, tea: 1 }), after: cancelled })['*'], {
-    baskets: -1,
-    more: [],
-    less: [],
-    met: []
+  t.deepEqual(told({ before: basket({ cup: 1, tea: 1 }), after: cancelled }), {
+    cup: { baskets: -1, more: [], less: ['cup', 'tea'] },
+    tea: { baskets: -1, more: [], less: ['cup', 'tea'] },
+    '*': { baskets: -1, more: [], less: [] }
   })
-  t.deepEqual(told({ before: null, after: cancelled }).tea, { baskets: 0, more: [], less: [], met: ['cup', 'tea'] })
+  t.deepEqual(told({ before: null, after: cancelled }), {})
+})
+
+test('a basket that goes to somebody else is taken from the one and given to the other', t => {
+  const records = pairBasket({ before: basket({ tea: 1 }, { person: 's1' }), after: basket({ tea: 1 }) })
+  t.deepEqual(
+    records.map(({ value: { baskets } }) => baskets),
+    [-1, 1]
+  )
+  t.not(records[0].value.person, records[1].value.person)
 })
 
 test('what changes no pair is not told', t => {

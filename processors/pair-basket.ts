@@ -1,4 +1,4 @@
-import type { Basket, BasketLine } from '../schemas/act.ts'
+import type { Basket } from '../schemas/act.ts'
 import type { ItemId } from '../schemas/ids.ts'
 import type { BasketChange } from './compare-baskets.ts'
 import { hashOf } from './hash.ts'
@@ -16,27 +16,23 @@ export interface BasketPairs {
   baskets: number
   more: string[]
   less: string[]
-  /** In a basket with the item that does not count: they only met. */
-  met: string[]
 }
 
 /** One record per basket and item, with its companions: of the 100 dearest lines, ties by id. */
 export function pairBasket({ before, after }: BasketChange): { key: ItemId; value: BasketPairs }[] {
   const was = before?.counts ? dearest(before) : []
-  const is = dearest(after)
-  const now = after.counts ? is : []
-  const person = hashOf(after.person) || 1
-  if (was.length === 0) {
-    const records = is.map(id => ({
-      key: id as ItemId,
-      value: { person, baskets: now.length > 0 ? 1 : 0, more: now, less: [], met: now.length > 0 ? [] : is }
-    }))
-    return now.length > 0 ? [...records, total(1)] : records
-  }
-  return [...changed(was, now, person), ...(now.length > 0 ? [] : [total(-1)])]
+  const now = after.counts ? dearest(after) : []
+  const person = hashOf(after.person)
+  // Somebody else's basket is another one.
+  const changes =
+    before && before.person !== after.person
+      ? [...changed(was, [], hashOf(before.person)), ...changed([], now, person)]
+      : changed(was, now, person)
+  const baskets = Math.sign(now.length) - Math.sign(was.length)
+  return baskets === 0 ? changes : [...changes, { key: anyItem, value: { person: 0, baskets, more: [], less: [] } }]
 }
 
-/** In a basket that counted before, pairs among what stays are left alone. */
+/** Pairs among what stays are left alone. */
 function changed(was: string[], now: string[], person: number): { key: ItemId; value: BasketPairs }[] {
   const gone = was.filter(id => !now.includes(id))
   const come = now.filter(id => !was.includes(id))
@@ -44,7 +40,7 @@ function changed(was: string[], now: string[], person: number): { key: ItemId; v
   const stays = was.filter(id => now.includes(id))
   const record = (id: string, baskets: number, more: string[], less: string[]) => ({
     key: id as ItemId,
-    value: { person, baskets, more, less, met: [] }
+    value: { person, baskets, more, less }
   })
   return [
     ...gone.map(id => record(id, -1, [], was)),
@@ -53,14 +49,12 @@ function changed(was: string[], now: string[], person: number): { key: ItemId; v
   ]
 }
 
-function total(baskets: number): { key: ItemId; value: BasketPairs } {
-  return { key: anyItem, value: { person: 0, baskets, more: [], less: [], met: [] } }
-}
-
 function dearest({ lines }: Basket): string[] {
-  const standing = lines.filter(line => line.qty > 0)
-  if (standing.length > itemsMax) standing.sort((a, b) => worth(b) - worth(a) || (a.product_id < b.product_id ? -1 : 1))
-  return standing.slice(0, itemsMax).map(line => line.product_id)
+  const worths = new Map<string, number>()
+  for (const { product_id, qty, price } of lines) {
+    if (qty > 0) worths.set(product_id, (worths.get(product_id) ?? 0) + qty * price)
+  }
+  if (worths.size <= itemsMax) return [...worths.keys()]
+  const dearestFirst = [...worths].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+  return dearestFirst.slice(0, itemsMax).map(([id]) => id)
 }
-
-const worth = ({ qty, price }: BasketLine) => qty * price

@@ -44,13 +44,19 @@ export function pairSittings() {
       for (const [i, start] of starts.entries()) {
         const after = pairsOf(known, start)
         for (const [item, record] of recordsOf(known, before[i], after)) {
-          emit(known.numbers.ids[item] as ItemId, { day: start, person: hashOf(key) || 1, ...record }, start)
+          emit(known.numbers.ids[item] as ItemId, { day: start, person: hashOf(key), ...record }, start)
         }
       }
+      for (const id of change.idle) emit(id as ItemId, heardOf(dayOf(change.ts) * dayMs), change.ts)
       known.cut(touchesMax)
       touches.set(known)
     }
   })
+}
+
+/** An item of a basket that does not count moves the item's day on as one that counts would. */
+function heardOf(day: number): ItemPairs {
+  return { day, person: 0, weight: 0, together: { more: [], less: [] }, bought: { more: [], less: [] } }
 }
 
 /** A change reaches as far as the window does: maybe into the next day. */

@@ -31,12 +31,11 @@ export function rankBoughtTogether() {
   return processor<ItemId, BasketPairs, never, never, BoughtTogether, typeof state>({
     name: 'rank-bought-together',
     state,
-    process({ key, value: { person, baskets, more, less, met } }, { association }) {
+    process({ key, value: { person, baskets, more, less } }, { association }) {
       const known = association.get() ?? { baskets: 0, companions: new Companions() }
       known.baskets += baskets
-      if (less.length > 0) known.companions.add(less, { self: key, weight: -1, person })
+      if (less.length > 0) known.companions.add(less, { self: key, weight: 1, isGone: true, person })
       if (more.length > 0) known.companions.add(more, { self: key, weight: 1, person })
-      if (met.length > 0) known.companions.add(met, { self: key, weight: 0, person })
       known.companions.cut(keptMax, 0)
       association.set(known)
     },

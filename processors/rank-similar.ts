@@ -60,7 +60,7 @@ export function rankSimilar() {
         [known.together, together],
         [known.bought, bought]
       ] as const) {
-        if (change.less.length > 0) list.add(change.less, { self: key, weight: -worth, person })
+        if (change.less.length > 0) list.add(change.less, { self: key, weight: worth, isGone: true, person })
         if (change.more.length > 0) list.add(change.more, { self: key, weight: worth, person })
         list.cut(keptMax, weightMin)
       }

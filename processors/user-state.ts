@@ -4,6 +4,7 @@ import type { UserFeatures } from '../schemas/views.ts'
 import { type Affinities, addAffinity, scaleAffinities, shownAffinities } from './affinity.ts'
 
 export const halfLifeMs = days(30)
+const timesMax = 8
 const bounds = { seen: 100, bought: 200, dismissed: 200 }
 /** Frequency is published in steps of this. */
 const steps = 1_000
@@ -20,7 +21,8 @@ export interface UserState {
   orders: number
   monetary: number
   seen: Record<string, number>
-  bought: Record<string, { ts: number; count: number }>
+  /** Newest times first, ≤ 8, so that the last one can be taken back. */
+  bought: Record<string, { times: number[]; count: number }>
   dismissed: Record<string, number>
   /** Nothing of up to then is kept: consent was withdrawn. */
   forgottenUntil: number
@@ -64,17 +66,26 @@ export function noteNewest(times: Record<string, number>, id: string, ts: number
   times[id] = Object.hasOwn(times, id) ? Math.max(times[id], ts) : ts
 }
 
-export function noteBought(user: UserState, id: string, ts: number, count: number): void {
-  const known = Object.hasOwn(user.bought, id) ? user.bought[id] : undefined
-  const sum = (known?.count ?? 0) + count
-  if (sum > 0) user.bought[id] = { ts: Math.max(known?.ts ?? ts, ts), count: sum }
-  else delete user.bought[id]
+export function noteBought(user: UserState, id: string, ts: number): void {
+  const { times, count } = boughtOf(user, id)
+  user.bought[id] = { times: [...times, ts].sort((a, b) => b - a).slice(0, timesMax), count: count + 1 }
+}
+
+export function takeBack(user: UserState, id: string, ts: number): void {
+  const { times, count } = boughtOf(user, id)
+  const at = times.indexOf(ts)
+  if (count <= 1) delete user.bought[id]
+  else user.bought[id] = { times: at < 0 ? times : times.toSpliced(at, 1), count: count - 1 }
+}
+
+function boughtOf({ bought }: UserState, id: string): { times: number[]; count: number } {
+  return Object.hasOwn(bought, id) ? bought[id] : { times: [], count: 0 }
 }
 
 /** Lists above twice their bound lose the oldest; ties by id. */
 export function cutLists(user: UserState): void {
   user.seen = newest(user.seen, bounds.seen, ts => ts)
-  user.bought = newest(user.bought, bounds.bought, ({ ts }) => ts)
+  user.bought = newest(user.bought, bounds.bought, lastOf)
   user.dismissed = newest(user.dismissed, bounds.dismissed, ts => ts)
 }
 
@@ -89,7 +100,10 @@ export function addHistory(user: UserState, other: UserState): void {
   user.monetary += other.monetary
   for (const [id, ts] of Object.entries(other.seen)) noteNewest(user.seen, id, ts)
   for (const [id, ts] of Object.entries(other.dismissed)) noteNewest(user.dismissed, id, ts)
-  for (const [id, { ts, count }] of Object.entries(other.bought)) noteBought(user, id, ts, count)
+  for (const [id, { times, count }] of Object.entries(other.bought)) {
+    for (const ts of times) noteBought(user, id, ts)
+    user.bought[id].count += count - times.length
+  }
 }
 
 export function featuresOf(user: UserState): UserFeatures {
@@ -105,12 +119,14 @@ export function featuresOf(user: UserState): UserFeatures {
     orders: user.orders,
     monetary: Math.round(user.monetary * 100) / 100,
     seen: listed(user.seen, bounds.seen),
-    bought: newestFirst(Object.entries(user.bought), ({ ts }) => ts)
+    bought: newestFirst(Object.entries(user.bought), lastOf)
       .slice(0, bounds.bought)
-      .map(([product_id, { ts, count }]) => ({ product_id, ts, count })),
+      .map(([product_id, { times, count }]) => ({ product_id, ts: times[0] ?? 0, count })),
     dismissed: listed(user.dismissed, bounds.dismissed)
   }
 }
+
+const lastOf = ({ times }: { times: number[] }) => times[0] ?? 0
 
 function listed(times: Record<string, number>, count: number) {
   return newestFirst(Object.entries(times), ts => ts)

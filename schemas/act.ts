@@ -28,15 +28,19 @@ export interface Merge {
 /** What one order, or one purchase by events, holds. View `baskets`, key = order id, else a name of its own. */
 export interface Basket {
   person: string
+  /** false: an anonymous session. */
+  is_user: boolean
   ts: number
   /** false: cancelled, returned or deleted. */
   counts: boolean
-  /** By product id; a line that was taken out stays with `qty` 0. */
+  /** By time and product; by events, a product may stand here twice. What was taken out of an order stays with `qty` 0. */
   lines: BasketLine[]
 }
 
 export interface BasketLine {
   product_id: string
+  /** Of the purchase, or of the order. */
+  ts: number
   /** Bought less returned. */
   qty: number
   /** Of one unit; 0 = not known. */

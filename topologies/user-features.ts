@@ -36,7 +36,9 @@ export function userFeaturesTopology(): Topology {
     .merge(
       tastes.map('tastes', ({ key, value }) => change(key, { kind: 'taste', taste: value })),
       bought.map('purchases', ({ value }) =>
-        [...changedPurchases(value)].map(([person, purchases]) => change(person, { kind: 'purchases', purchases }))
+        [...changedPurchases(value)]
+          .filter(([, { isUser }]) => isUser)
+          .map(([person, purchases]) => change(person, { kind: 'purchases', purchases }))
       ),
       from(users).map('users', ({ key, value }) => change(key, { kind: 'row', row: value })),
       from(merges).map('merges', ({ key, value }) => change(key, { kind: 'merge', merge: value })),

@@ -41,11 +41,12 @@ export function anAct(over: Partial<Act> = {}): Act {
 export function basket(lines: Record<string, number | [number, number]>, over: Partial<Basket> = {}): Basket {
   return {
     person: 'u1',
+    is_user: true,
     ts: 0,
     counts: true,
     lines: Object.entries(lines).map(([product_id, line]) => {
       const [qty, price] = typeof line === 'number' ? [line, 1] : line
-      return { product_id, qty, price, organic: true }
+      return { product_id, ts: over.ts ?? 0, qty, price, organic: true }
     }),
     ...over
   }
