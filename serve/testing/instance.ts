@@ -35,6 +35,13 @@ export async function startInstance(
   args: string[] = [],
   directory = newDirectory(t)
 ): Promise<StartedInstance> {
+  const instance = await startProcess(directory, args)
+  t.teardown(() => instance.kill('SIGKILL'))
+  return instance
+}
+
+/** The same for whoever ends it himself. */
+export async function startProcess(directory: string, args: string[] = []): Promise<StartedInstance> {
   const ports = ['--port', '0', '--admin-port', '0']
   const child = spawn(process.execPath, [mainFile, 'start', '--data', directory, ...ports, ...args], {
     stdio: ['ignore', 'pipe', 'pipe']
@@ -50,7 +57,6 @@ export async function startInstance(
     child.kill(signal)
     await exited
   }
-  t.teardown(() => kill('SIGKILL'))
   const until = performance.now() + startTimeoutMs
   for (;;) {
     const instance = readInstance(directory)
