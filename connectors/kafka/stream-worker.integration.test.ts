@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
-import { StreamWorker, workerTopics } from '../../engine/distributed/stream-worker.ts'
+import { StreamWorker } from '../../engine/distributed/stream-worker.ts'
+import { workerTopics } from '../../engine/distributed/worker-topics.ts'
 import { partitionOf } from '../../engine/log/partition-of.ts'
 import type { StreamCluster } from '../../engine/ports/cluster.ts'
 import { MemoryStore } from '../../engine/stores/memory-store.ts'

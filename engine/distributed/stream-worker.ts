@@ -1,22 +1,20 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { codeOf, MillraceError } from '../errors.ts'
 import { type Faults, noFaults } from '../faults.ts'
-import type { TopicSpec } from '../log/log.ts'
 import type { Group, Membership, StreamCluster, TaskReader, UnitProducer } from '../ports/cluster.ts'
 import { NameIds } from '../stores/name-ids.ts'
 import type { StateStore } from '../stores/state-store.ts'
-import { Stream } from '../stream.ts'
 import { type Plan, plan } from '../task/plan.ts'
-import { Processing, type StreamStats, ticks } from '../task/processing.ts'
+import { Processing } from '../task/processing.ts'
 import { type ViewChange, ViewPublisher } from '../task/views.ts'
 import type { Topology } from '../topology.ts'
-import { changelogSpecs } from './changelogs.ts'
 import { commitClusterUnit } from './commit.ts'
 import { Lock } from './lock.ts'
 import { Purge } from './purge.ts'
 import type { RestoreProgress } from './restore.ts'
 import { Standbys } from './standbys.ts'
 import { inputLog, TaskSet } from './task-set.ts'
+import { Ticker } from './ticker.ts'
 import { UnitOutputs } from './unit-outputs.ts'
 
 export interface StreamWorkerOptions {
@@ -44,20 +42,6 @@ const sliceMs = 10
 const restartPauseMs = 500
 const idleWaitMs = 50
 
-/** Topics that must exist before workers run. */
-export function workerTopics(
-  options: Pick<StreamWorkerOptions, 'topologies' | 'namespace' | 'partitions'>
-): TopicSpec[] {
-  const { namespace, partitions } = options
-  const { topics, steps } = plan(options.topologies, { partitions, namespace, repartition: 'topics' })
-  const own = Stream.topics(options).filter(({ name }) => name === ticks || name === 'dead-letters')
-  return [
-    ...topics,
-    ...changelogSpecs(steps, namespace),
-    ...own.filter(({ name }) => !topics.some(topic => topic.name === name))
-  ]
-}
-
 /**
  * One member of the group, in one thread: runs its tasks, commits them in one transaction, and hands tasks over when the
  * group says so. There is one way back from any trouble: drop what is not committed, claim anew, read the committed
@@ -78,6 +62,7 @@ export class StreamWorker {
   readonly #tasks: TaskSet
   readonly #standbys: Standbys
   readonly #purge: Purge
+  readonly #ticker: Ticker
   readonly #group: Group
   /** Slices, commits and changes of membership exclude each other. */
   readonly #lock = new Lock()
@@ -86,7 +71,7 @@ export class StreamWorker {
   #isStopping = false
   #fatal: unknown = null
   #lastCommitMs = 0
-  #nextTick = 0
+  #committedAt = 0
 
   constructor(options: StreamWorkerOptions) {
     this.#options = { clock: systemClock, faults: noFaults, unitBytesMax: 32 << 20, tickIntervalMs: 10_000, ...options }
@@ -115,6 +100,8 @@ export class StreamWorker {
     })
     this.#standbys = new Standbys({ ...shared, reader: cluster.reader() })
     this.#purge = new Purge(cluster, () => this.#tasks.all())
+    const { tickIntervalMs: intervalMs } = this.#options
+    this.#ticker = new Ticker({ plan: this.plan, cluster, clock, partitions, intervalMs })
     this.#group = cluster.group(
       this.plan.subTopologies.map(({ name, sources }) => ({ name, topics: sources.map(({ log }) => log) })),
       {
@@ -129,10 +116,6 @@ export class StreamWorker {
         standbys: () => this.#standbys.lags()
       }
     )
-  }
-
-  get stats(): StreamStats {
-    return this.#processing.stats
   }
 
   get processing(): Processing {
@@ -181,7 +164,7 @@ export class StreamWorker {
       if (this.#wanted) await this.#adopt(this.#wanted)
       const membership = this.#group.membership
       if (!membership) return true
-      await this.#tick(membership)
+      await this.#ticker.ifDue(membership)
       await this.#producer.room()
       const isIdle = this.#process()
       if (this.#isCommitDue(isIdle)) await this.#commit(membership)
@@ -207,12 +190,19 @@ export class StreamWorker {
 
   #isCommitDue(isIdle: boolean): boolean {
     const { isUnitOpen, isMidBatch, isUnitFull, unitAge } = this.#processing
-    if (!isUnitOpen || isMidBatch) return false
-    const { commitIntervalMs, catchUpIntervalMs } = this.#options
+    const { commitIntervalMs, catchUpIntervalMs, clock } = this.#options
+    if (!isUnitOpen)
+      return isIdle && clock.monotonic() - this.#committedAt >= commitIntervalMs && this.#hasPassedMarkers
+    if (isMidBatch) return false
     const due = isIdle
       ? Math.min(commitIntervalMs, Math.max(this.#lastCommitMs * 5, 5))
       : Math.max(commitIntervalMs, catchUpIntervalMs)
     return isUnitFull || unitAge >= due
+  }
+
+  /** Positions that only markers moved are committed too, so that who has read everything has no lag. */
+  get #hasPassedMarkers(): boolean {
+    return this.#tasks.all().some(({ inputs }) => inputs.some(({ position, committed }) => position > committed))
   }
 
   async #commit(membership: Membership): Promise<void> {
@@ -228,7 +218,8 @@ export class StreamWorker {
       now: () => clock.now()
     }
     const changes = await commitClusterUnit(unit, context)
-    this.#lastCommitMs = clock.monotonic() - started
+    this.#committedAt = clock.monotonic()
+    this.#lastCommitMs = this.#committedAt - started
     this.#processing.settled(this.#lastCommitMs)
     onCommit?.(changes, this.#lastCommitMs)
   }
@@ -284,7 +275,6 @@ export class StreamWorker {
   async #restart(error: unknown): Promise<void> {
     if (error instanceof MillraceError) this.#options.onRestart?.(error)
     this.#processing.reset()
-    const ids = this.#tasks.all().map(({ id }) => id)
     this.#tasks.dropAll()
     await this.#producer.close().catch(() => undefined)
     for (;;) {
@@ -296,24 +286,10 @@ export class StreamWorker {
         await this.#producer.claim()
         const membership = this.#group.membership
         if (membership && !this.#wanted) this.#wanted = membership
-        void ids
         return
       } catch (failure) {
         if (failure instanceof MillraceError && failure.remedy !== 'stop') continue
         throw failure
-      }
-    }
-  }
-
-  /** The wall clock, for partitions whose first sub-topology runs here. */
-  async #tick({ tasks }: Membership): Promise<void> {
-    const { clock, cluster, tickIntervalMs, partitions } = this.#options
-    if (clock.monotonic() < this.#nextTick) return
-    this.#nextTick = clock.monotonic() + tickIntervalMs
-    const widest = this.plan.subTopologies.find(sub => sub.partitions === partitions) ?? this.plan.subTopologies[0]
-    for (let partition = 0; partition < partitions; partition++) {
-      if (tasks.includes(`${widest.name}/${partition}`)) {
-        await cluster.append(ticks, partition, [{ key: null, value: null, timestamp: clock.now() }])
       }
     }
   }

@@ -3,8 +3,9 @@ import type { Committed } from '../commit.ts'
 import { codeOf, messageOf, stop } from '../errors.ts'
 import type { EmbeddedLog } from '../log/embedded-log.ts'
 import { packChanges, unpackRecords } from '../ports/packed-records.ts'
-import type { StreamCounts, StreamEvent, StreamReply, StreamRequest } from '../ports/stream-messages.ts'
+import type { StreamEvent, StreamReply, StreamRequest } from '../ports/stream-messages.ts'
 import { historyEndHeader, type Stream, ticks } from '../stream.ts'
+import { countsOf } from '../task/stream-counts.ts'
 import { Visibility } from './visibility.ts'
 
 export interface StreamLoopOptions {
@@ -232,17 +233,6 @@ export class StreamLoop {
     this.#hasDied = true
     this.#send({ type: 'fatal', code: codeOf(error), message: messageOf(error) })
     this.#stopping ??= { reply: () => {}, id: 0 }
-  }
-}
-
-function countsOf(stream: Stream): StreamCounts {
-  const { processed, deadLetters, ...counts } = stream.stats
-  return {
-    ...counts,
-    processed: [...processed],
-    deadLetters: [...deadLetters],
-    lag: stream.merger.inputs.map(({ source, partition, lag }) => [source.log, partition, lag]),
-    cacheBytes: stream.budget.bytes
   }
 }
 
