@@ -17,9 +17,11 @@ export interface AclScope {
   createsTopics: boolean
 }
 
+const groupRights = ['Describe', 'Read']
+
 /**
- * The least rights a stream worker needs. Everything internal is under the namespace's prefix. Idempotent writing needs
- * no right of its own (KIP-679), and DeleteRecords on repartition topics needs Delete.
+ * The least rights a stream worker needs. Its group is the namespace, its transactional id `<namespace>-<worker>`, all else
+ * is under `<namespace>.`. Idempotent writing needs no right of its own (KIP-679); DeleteRecords needs Delete.
  */
 export function aclsNeeded({ namespace, inputs, outputs, createsTopics }: AclScope): Acl[] {
   const internal = createsTopics
@@ -29,8 +31,16 @@ export function aclsNeeded({ namespace, inputs, outputs, createsTopics }: AclSco
     { resource: 'topic', name: `${namespace}.`, pattern: 'prefixed', operations: internal },
     ...inputs.map(name => topic(name, ['Describe', 'DescribeConfigs', 'Read'])),
     ...outputs.map(name => topic(name, ['Describe', 'DescribeConfigs', 'Read', 'Write'])),
-    { resource: 'group', name: `${namespace}.`, pattern: 'prefixed', operations: ['Describe', 'Read'] },
-    { resource: 'transactional-id', name: `${namespace}.`, pattern: 'prefixed', operations: ['Describe', 'Write'] }
+    { resource: 'group', name: namespace, pattern: 'literal', operations: groupRights },
+    { resource: 'group', name: `${namespace}.`, pattern: 'prefixed', operations: groupRights },
+    ...['-', '.'].map(
+      (end): Acl => ({
+        resource: 'transactional-id',
+        name: `${namespace}${end}`,
+        pattern: 'prefixed',
+        operations: ['Describe', 'Write']
+      })
+    )
   ]
 }
 

@@ -188,7 +188,7 @@ export class Cluster {
   }
 }
 
-export function parseAddress(text: string): Address {
+function parseAddress(text: string): Address {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text.trim())
   if (!match) throw kafkaError('INVALID_CONFIG', `reading the broker address "${text}", which is not host:port`)
   return { host: match[1] ?? match[2], port: Number(match[3]) }

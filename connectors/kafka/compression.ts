@@ -7,7 +7,7 @@ export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 export const compressions: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
 /** A batch may not unfold to more than this: what a damaged or hostile one would ask for. */
-export const unfoldedBytesMax = 256 << 20
+const unfoldedBytesMax = 256 << 20
 
 export function compress(kind: Compression, bytes: Buffer): Buffer {
   if (kind === 'gzip') return gzipSync(bytes, { level: 1 })

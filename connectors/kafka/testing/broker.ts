@@ -14,6 +14,8 @@ import { brokerJars } from './broker-jars.ts'
 
 const run = promisify(execFile)
 const logging = `-Dlog4j2.configurationFile=${fileURLToPath(new URL('log4j2.yaml', import.meta.url))}`
+/** By name: the host's. */
+const java = 'java'
 const readyWithinMs = 90_000
 
 export interface BrokerOptions {
@@ -59,14 +61,14 @@ export class Broker {
     const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}`)
     await writeFile(join(folder, 'server.properties'), `${lines.join('\n')}\n`)
     const tool = ['kafka.tools.StorageTool', 'format', '-t', cluster, '-c', join(folder, 'server.properties')]
-    await run('java', ['-XX:TieredStopAtLevel=1', logging, '-cp', await brokerJars(), ...tool, ...format])
+    await run(java, ['-XX:TieredStopAtLevel=1', logging, '-cp', await brokerJars(), ...tool, ...format])
   }
 
   async start(): Promise<void> {
     const { folder } = this.#settings
     const jvm = ['-Xms128m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError']
     const args = [...jvm, logging, '-cp', await brokerJars(), 'kafka.Kafka', join(folder, 'server.properties')]
-    const child = spawn('java', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(java, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     const log = createWriteStream(join(folder, 'broker.log'), { flags: 'a' })
     child.stdout.pipe(log, { end: false })
     child.stderr.pipe(log, { end: false })
