@@ -154,7 +154,11 @@ export const errorGroups: ErrorGroup[] = [
       topology_unknown: row('There is no such topology.', 'See `topology list`.'),
       bad_topology_file: row('The file holds no topologies.', 'Write it with `topology describe --json`.'),
       no_topologies_kept: row('There is nothing to compare with.', 'Say `--against`.'),
-      schemas_unreadable: row('A folder of schemas cannot be read.', 'Check the path.')
+      schemas_unreadable: row('A folder of schemas cannot be read.', 'Check the path.'),
+      stack_fetch_failed: row('Maven could not fetch a server.', 'Check the network, then `stack up` again.'),
+      stack_port_taken: row('A port of a server is taken.', 'End what listens there, or choose `--port-base`.'),
+      stack_service_failed: row('A server ended while it was starting.', 'See `stack logs`.'),
+      stack_service_slow: row('A server is not ready in time.', 'See `stack logs`; `stack up` goes on waiting.')
     }
   },
   {

@@ -10,7 +10,17 @@ export interface RaisedCode {
 }
 
 const remedyOf: Record<string, string> = { stop: 'stop', poison: 'skip', Problem: 'skip' }
-const folders = ['engine', 'schemas', 'recommend', 'processors', 'topologies', 'connectors', 'serve', 'reprocess']
+const folders = [
+  'engine',
+  'schemas',
+  'recommend',
+  'processors',
+  'topologies',
+  'connectors',
+  'serve',
+  'reprocess',
+  'deploy'
+]
 const isTest = /(\.(test|bench|integration\.test)|-contract)\.ts$|\/(testing|bench)\//
 
 /**

@@ -26,6 +26,7 @@ export function composeCommands(): CommandContext {
     rowTopics,
     importLines: async (lines, append) => (await import('../engine/log/topic-lines.ts')).importLines(lines, append),
     checkSchemas: async against => (await import('../schemas/schema-check.ts')).checkSchemas(against),
+    stack: async directory => new (await import('../deploy/stack/stack.ts')).Stack(directory),
     start: async ({ config }, how) => {
       const { runStart } = await import('./compose-start.ts')
       await runStart(config, how)

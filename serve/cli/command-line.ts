@@ -6,6 +6,7 @@ import { addDlq } from './dlq-commands.ts'
 import { addDoctor } from './doctor-command.ts'
 import { addLoad } from './load-command.ts'
 import { addSchema } from './schema-command.ts'
+import { addStack } from './stack-command.ts'
 import { addStart } from './start-command.ts'
 import { addStore } from './store-commands.ts'
 import { addTopic } from './topic-commands.ts'
@@ -26,6 +27,7 @@ export function commandLine(context: CommandContext): Command {
   addTopic(program, context)
   addDlq(program, context)
   addSchema(program, context)
+  addStack(program, context)
   addConfig(program)
   addDoctor(program, context)
   return program

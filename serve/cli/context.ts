@@ -1,6 +1,7 @@
 import type { Topic } from '../../engine/topic.ts'
 import type { Config, LoadedConfig } from '../../schemas/config.ts'
 import type { Operations } from '../admin/operations.ts'
+import type { ServerStack } from './stack-command.ts'
 import type { TopicBook, TopologyBook } from './topic-book.ts'
 
 /** A data directory being worked on: by a running instance, or opened by this process. */
@@ -51,6 +52,8 @@ export interface CommandContext {
     append: (records: ImportedRecord[], partition?: number) => Promise<unknown>
   ): Promise<number>
   checkSchemas(against: string | undefined): Promise<SchemaVerdict[]>
+  /** The servers whose data and notes are in that directory. */
+  stack(directory: string): Promise<ServerStack>
   start(loaded: LoadedConfig, how: { demo: boolean | undefined; acceptLoss: boolean }): Promise<void>
 }
 

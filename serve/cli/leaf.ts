@@ -16,15 +16,18 @@ interface LeafSpec {
   examples: string[]
   /** Prints data, so it has --json. */
   json?: boolean
+  /** It needs neither configuration nor data directory. */
+  isApart?: boolean
 }
 
 /** A command with the options that all have, and examples in its help. */
-export function leaf(parent: Command, { usage, summary, examples, json }: LeafSpec): Command {
-  const command = parent
-    .command(usage)
-    .description(summary)
-    .option('--config <file>', 'configuration file (default: millrace.config.json where there is one)')
-    .option('--data <dir>', 'data directory (data_dir of the configuration)')
+export function leaf(parent: Command, { usage, summary, examples, json, isApart }: LeafSpec): Command {
+  const command = parent.command(usage).description(summary)
+  if (!isApart) {
+    command
+      .option('--config <file>', 'configuration file (default: millrace.config.json where there is one)')
+      .option('--data <dir>', 'data directory (data_dir of the configuration)')
+  }
   if (json) command.option('--json', 'print JSON')
   command.option('--verbose', 'print the stack of an error')
   const lines = examples
