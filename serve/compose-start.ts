@@ -11,14 +11,14 @@ import { composeServing, type Serving } from './compose-serving.ts'
 import { keepTopologies } from './compose-topologies.ts'
 import type { DemoProgress } from './demo/demo-thread-data.ts'
 import { planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
-import { checkBinding } from './http/auth.ts'
+import { checkBinding, secretsOf } from './http/auth.ts'
 import { createEdge, type Edge } from './http/edge.ts'
+import { HttpServers } from './http-servers.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { pageRoutes } from './page/page-routes.ts'
 import { ViewDirectory } from './page/view-directory.ts'
 import { StartScreen } from './start-screen.ts'
-import { nodeHttp } from './transport/node-http.ts'
-import type { Transport } from './transport/transport.ts'
+import { UntilTold } from './until-told.ts'
 
 export interface StartOptions {
   /** undefined: the demo is loaded into a directory that is empty, or has been begun there. */
@@ -31,7 +31,7 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 
 /** The whole of Millrace in one process, until it is told to end or something needs a human. */
 export async function runStart(config: Config, { demo, acceptLoss }: StartOptions): Promise<void> {
-  checkBinding({ host: config.http.host, keys: keysOf(config), insecure: config.insecure })
+  checkBinding({ host: config.http.host, keys: secretsOf(config.api_keys), insecure: config.insecure })
   const screen = new StartScreen(process.stderr)
   const memory = planMemory(config.stream.memory_max_mb)
   screen.line(`millrace ${version}, node ${process.version}, data in ${config.data_dir}; ${printMemoryPlan(memory)}`)
@@ -78,29 +78,22 @@ function hasRecords(log: LogReader, topic: string): boolean {
   return Array.from({ length: spec.partitions }, (_, partition) => log.endOffset(topic, partition)).some(end => end > 0)
 }
 
-const keysOf = ({ api_keys }: Config) => api_keys.map(({ key, scopes }) => ({ secret: key, scopes }))
-
 class RunningInstance {
   readonly #config: Config
   readonly #embedded: Embedded
   readonly #screen: StartScreen
   readonly #metrics: Metrics = createMetrics({ version })
   #edge: Edge | null = null
-  #servers: Transport[] = []
+  readonly #servers = new HttpServers()
+  readonly #told = new UntilTold()
   #demo: DemoLoad | null = null
   #progress: DemoProgress | null = null
-  #end: (error?: unknown) => void = () => {}
-  readonly #ended: Promise<void>
 
   constructor(config: Config, embedded: Embedded, screen: StartScreen) {
     this.#config = config
     this.#embedded = embedded
     this.#screen = screen
-    this.#ended = new Promise((resolve, reject) => {
-      this.#end = error => (error === undefined ? resolve() : reject(error))
-    })
-    this.#ended.catch(() => undefined)
-    embedded.client.onFatal = error => this.#end(error)
+    embedded.client.onFatal = error => this.#told.fail(error)
   }
 
   /** Answers from here on, also while the demo is still being loaded. */
@@ -115,26 +108,24 @@ class RunningInstance {
     })
     const edge = this.#createEdge(serving)
     this.#edge = edge
-    const port = await this.#listen(nodeHttp(edge.app), http)
-    const adminPort = await this.#listen(nodeHttp(edge.admin), admin)
-    writeInstance(data_dir, { pid: process.pid, url: urlOf(http.host, port), admin_url: urlOf(admin.host, adminPort) })
+    const url = await this.#servers.listen(edge.app, http)
+    const adminUrl = await this.#servers.listen(edge.admin, admin)
+    writeInstance(data_dir, { pid: process.pid, url, admin_url: adminUrl })
     serving.freshness.setReady({ ready: true, detail: 'answering' })
-    this.#screen.addresses({ url: urlOf(http.host, port), adminUrl: urlOf(admin.host, adminPort), isDemo })
+    this.#screen.addresses({ url, adminUrl, isDemo })
     if (isDemo) await this.#loadDemo()
   }
 
   /** Until a signal, or an error that only a human can mend. */
   async untilTold(): Promise<void> {
-    const onSignal = () => this.#end()
-    process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
-    await this.#ended
+    await this.#told.wait()
   }
 
   async close(): Promise<void> {
     this.#screen.close()
     await this.#demo?.stop()
     this.#edge?.drain(drainGraceMs)
-    await Promise.all(this.#servers.map(server => server.drain(drainGraceMs)))
+    await this.#servers.drain(drainGraceMs)
     this.#edge?.close()
     this.#metrics.close()
     removeInstance(this.#config.data_dir)
@@ -163,7 +154,7 @@ class RunningInstance {
       changes: serving.changes,
       metrics: this.#metrics,
       version,
-      auth: { keys: keysOf(this.#config) },
+      auth: { keys: secretsOf(this.#config.api_keys) },
       insecure,
       corsOrigins: http.cors_origins,
       eventMaxAgeMs: events.max_age_days * 86_400_000,
@@ -177,24 +168,23 @@ class RunningInstance {
     })
   }
 
-  async #listen(server: Transport, at: { host: string; port: number }): Promise<number> {
-    const port = await server.listen(at)
-    this.#servers.push(server)
-    return port
-  }
-
   async #loadDemo(): Promise<void> {
-    this.#demo = await loadDemo(this.#embedded, progress => {
-      this.#progress = progress
-      this.#screen.progress(progress.rows, progress.rowsTotal)
+    this.#demo = await loadDemo(this.#embedded, ({ rows, rowsTotal }) => {
+      // It is done when the answers have it, not when the log does.
+      this.#progress = { rows, rowsTotal, isDone: false }
+      this.#screen.progress(rows, rowsTotal)
     })
-    void this.#demo?.finished
+    if (!this.#demo) {
+      const { rows = 0 } = readDemoNote(this.#embedded.log) ?? {}
+      this.#progress = { rows, rowsTotal: rows, isDone: true }
+      return
+    }
+    void this.#demo.finished
       .then(() => this.#embedded.client.flush())
-      .then(() => this.#screen.loaded())
-      .catch(error => this.#end(error))
+      .then(() => {
+        if (this.#progress) this.#progress = { ...this.#progress, isDone: true }
+        this.#screen.loaded()
+      })
+      .catch(error => this.#told.fail(error))
   }
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

@@ -7,14 +7,12 @@ import { FsyncPolicy } from '../engine/log/fsync-policy.ts'
 import type { StreamEvent, StreamRequest } from '../engine/ports/stream-messages.ts'
 import { Stream } from '../engine/stream.ts'
 import { topicSpec } from '../engine/task/plan.ts'
-import { control, impressions, interactions, merges, orderItems, orders, products, users } from '../schemas/topics.ts'
 import { allTopologies } from '../topologies/index.ts'
 import { faultsFromTest } from './embedded/faults-from-test.ts'
 import type { StreamThreadData } from './embedded/stream-thread-data.ts'
+import { inputRanks, inputTopics } from './input-topics.ts'
 
 /** The stream thread: the only writer of the data directory that the main thread has opened. */
-
-const ranks = [control, products, users, orders, orderItems, merges, interactions].map(({ name }) => name)
 
 const data = workerData as StreamThreadData
 const port = parentPort as MessagePort
@@ -22,10 +20,9 @@ const { store, marker } = attachDataDirectory(data.directory, data.handle)
 const log = new EmbeddedLog(store, { fsync: new FsyncPolicy(data.fsyncIntervalMs), marker })
 const { partitions, namespace } = data
 const topologies = allTopologies({ purchaseSource: data.purchaseSource, excludedIds: new Set(data.excludedIds) })
-const alsoWritten = [control, impressions, merges, products, users, orders, orderItems, interactions]
 await log.ensureTopics([
   ...Stream.topics({ topologies, partitions, namespace }),
-  ...alsoWritten.map(topic => topicSpec(topic, topic.name, partitions))
+  ...inputTopics.map(topic => topicSpec(topic, topic.name, partitions))
 ])
 const send = (event: StreamEvent, transfer: ArrayBuffer[] = []) => port.postMessage(event, transfer)
 const stream = new Stream({
@@ -34,7 +31,7 @@ const stream = new Stream({
   store,
   partitions,
   namespace,
-  ranks,
+  ranks: inputRanks,
   commitIntervalMs: data.commitIntervalMs,
   catchUpIntervalMs: data.catchUpIntervalMs,
   cacheBytes: data.cacheMb << 20,

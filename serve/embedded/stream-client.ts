@@ -1,8 +1,9 @@
 import { MillraceError } from '../../engine/errors.ts'
 import type { NewRecord } from '../../engine/log/log.ts'
-import { type ChangedRow, packRecords, unpackChanges } from '../../engine/ports/packed-records.ts'
+import { type ChangedRow, packRecords } from '../../engine/ports/packed-records.ts'
 import type { StreamCounts, StreamEvent, StreamRequest } from '../../engine/ports/stream-messages.ts'
 import type { Headers } from '../../engine/record.ts'
+import { SlicedChanges } from '../views/sliced-changes.ts'
 
 /** A thread to talk to: a worker, or one end of a message channel. */
 export interface Peer {
@@ -30,8 +31,6 @@ interface Batch {
 
 /** Sent to the stream thread and not yet durable; beyond it, callers are told to come back later. */
 const inFlightBytesMax = 16 << 20
-const applySliceMs = 2
-const rowsPerCall = 16
 
 type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never
 
@@ -44,8 +43,10 @@ export class StreamClient {
   readonly #batches = new Map<string, Batch>()
   #nextId = 1
   #inFlightBytes = 0
-  #queue: (StreamEvent & { type: 'committed' })[] = []
-  #applying: Iterator<ChangedRow> | null = null
+  readonly #changes = new SlicedChanges<StreamEvent & { type: 'committed' }>({
+    rows: rows => this.onChanges(rows),
+    applied: event => this.#applied(event)
+  })
   /** Writes up to this one are durable. */
   lastCommit = 0
   /** Called with changed rows, in commit order, a few at a time: ≤ 2 ms of the caller's thread in one turn. */
@@ -171,8 +172,7 @@ export class StreamClient {
         this.#take(event.id)?.reject(new MillraceError(event.code, 'stop', event.message))
         break
       case 'committed':
-        this.#queue.push(event)
-        if (this.#queue.length === 1) this.#apply()
+        this.#changes.push(event)
         break
       case 'counts':
         this.counts = event.counts
@@ -187,26 +187,11 @@ export class StreamClient {
     }
   }
 
-  /** In slices, so that answering never waits long; credits go back when a commit is applied whole. */
-  #apply(): void {
-    const event = this.#queue[0]
-    const until = performance.now() + applySliceMs
-    this.#applying ??= unpackChanges(event.changes)
-    for (;;) {
-      const rows = take(this.#applying, rowsPerCall)
-      if (rows.length > 0) this.onChanges(rows)
-      if (rows.length < rowsPerCall) break
-      if (performance.now() >= until) {
-        setImmediate(() => this.#apply())
-        return
-      }
-    }
-    this.#applying = null
-    this.#queue.shift()
+  /** Credits go back when a commit is applied whole. */
+  #applied(event: StreamEvent & { type: 'committed' }): void {
     this.lastCommit = Math.max(this.lastCommit, event.commit)
     this.#peer.postMessage({ type: 'applied', bytes: event.changes.byteLength })
     this.onCommitted(event)
-    if (this.#queue.length > 0) setImmediate(() => this.#apply())
   }
 
   #take(id: number): Waiting | undefined {
@@ -214,15 +199,6 @@ export class StreamClient {
     this.#waiting.delete(id)
     return waiting
   }
-}
-
-function take<T>(iterator: Iterator<T>, count: number): T[] {
-  const taken: T[] = []
-  for (let next = iterator.next(); !next.done; next = iterator.next()) {
-    taken.push(next.value)
-    if (taken.length === count) break
-  }
-  return taken
 }
 
 function overloaded(): MillraceError {

@@ -52,6 +52,11 @@ export const localIdentity: Identity = {
   expiresMs: Infinity
 }
 
+/** API keys as the configuration has them. */
+export function secretsOf(keys: readonly { key: string; scopes: readonly Scope[] }[]): ApiKey[] {
+  return keys.map(({ key, scopes }) => ({ secret: key, scopes }))
+}
+
 /** Refuses to answer the world without keys. */
 export function checkBinding(options: { host: string; keys: readonly ApiKey[]; insecure: boolean }): void {
   if (options.keys.length > 0 || options.insecure || isLoopback(options.host)) return

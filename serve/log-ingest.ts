@@ -1,11 +1,9 @@
-import type { NewRecord } from '../../engine/log/log.ts'
-import type { Topic } from '../../engine/topic.ts'
-import type { TableName } from '../../schemas/http.ts'
-import { type Interaction, interactionKey } from '../../schemas/interaction.ts'
-import { interactions, merges, orderItems, orders, products, users } from '../../schemas/topics.ts'
-import type { Ingest, RowChange, TableRows, Written } from '../ports.ts'
-import { type CommitFreshness, tokenOf } from './freshness.ts'
-import type { StreamClient } from './stream-client.ts'
+import type { NewRecord } from '../engine/log/log.ts'
+import type { Topic } from '../engine/topic.ts'
+import type { TableName } from '../schemas/http.ts'
+import { type Interaction, interactionKey } from '../schemas/interaction.ts'
+import { interactions, merges, orderItems, orders, products, users } from '../schemas/topics.ts'
+import type { Ingest, RowChange, TableRows, Written } from './ports.ts'
 
 const tables: { [T in TableName]: { topic: Topic<any, any>; timeOf: (row: TableRows[T]) => number | null } } = {
   products: { topic: products, timeOf: row => row.updated_at },
@@ -14,21 +12,21 @@ const tables: { [T in TableName]: { topic: Topic<any, any>; timeOf: (row: TableR
   'order-items': { topic: orderItems, timeOf: () => null }
 }
 
-export interface EmbeddedIngestOptions {
-  client: Pick<StreamClient, 'append'>
-  freshness: CommitFreshness
+export interface LogIngestOptions {
+  /** Durable when kept; answers with the token of the write. */
+  append: (topic: string, records: NewRecord[]) => Promise<string>
   now: () => number
   /** Called with events once they are durable: they count in their session's next answer. */
   onEvents: (events: readonly Interaction[]) => void
   /** Called before the first rows of a table are written. */
-  beforeRows: (table: TableName) => Promise<void>
+  beforeRows?: (table: TableName) => Promise<void>
 }
 
-/** Writes what the edge has accepted to the log, by way of the stream thread. */
-export class EmbeddedIngest implements Ingest {
-  readonly #options: EmbeddedIngestOptions
+/** Writes what the edge has accepted to the log. */
+export class LogIngest implements Ingest {
+  readonly #options: LogIngestOptions
 
-  constructor(options: EmbeddedIngestOptions) {
+  constructor(options: LogIngestOptions) {
     this.#options = options
   }
 
@@ -44,7 +42,7 @@ export class EmbeddedIngest implements Ingest {
   }
 
   async appendRows<T extends TableName>(table: T, changes: RowChange<TableRows[T]>[]): Promise<Written> {
-    await this.#options.beforeRows(table)
+    await this.#options.beforeRows?.(table)
     const { topic, timeOf } = tables[table]
     const now = this.#options.now()
     const records = changes.map(({ key, row }) => ({
@@ -63,8 +61,6 @@ export class EmbeddedIngest implements Ingest {
   }
 
   async #append(topic: string, records: NewRecord[]): Promise<Written> {
-    const commit = await this.#options.client.append(topic, records)
-    this.#options.freshness.written(commit)
-    return { token: tokenOf(commit) }
+    return { token: await this.#options.append(topic, records) }
   }
 }

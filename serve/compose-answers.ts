@@ -1,0 +1,77 @@
+import type { NewRecord } from '../engine/log/log.ts'
+import { readNameIds } from '../engine/stores/name-ids.ts'
+import type { StoreReader } from '../engine/stores/state-store.ts'
+import type { Impression } from '../schemas/act.ts'
+import type { Config } from '../schemas/config.ts'
+import type { Interaction } from '../schemas/interaction.ts'
+import { impressions } from '../schemas/topics.ts'
+import { ChangeFeed } from './embedded/change-feed.ts'
+import { viewIds } from './embedded/view-ids.ts'
+import type { Recommender } from './ports.ts'
+import { ImpressionLog } from './recommender/impression-log.ts'
+import { createRecommender } from './recommender/recommender.ts'
+import { SessionOverlay } from './recommender/session-overlay.ts'
+import { ViewSet } from './views/view-set.ts'
+
+export interface Answers {
+  views: ViewSet
+  feed: ChangeFeed
+  recommender: Recommender
+  /** Of everything that was accepted since the start. */
+  readonly events: number
+  /** Events that are durable count in their session's next answer. */
+  accepted(events: readonly Interaction[]): void
+}
+
+export interface AnswersOptions {
+  /** Where the rows of the views are kept. */
+  store: StoreReader
+  config: Config
+  consentDefault: 'denied' | 'granted'
+  /** Of `impressions`: an answer was given whether or not its record can be kept. */
+  append: (topic: string, records: NewRecord[]) => Promise<unknown>
+}
+
+/** What answers in either way of running: views over a store, the visitors' newest acts, the recommender. */
+export function composeAnswers({ store, config, consentDefault, append }: AnswersOptions): Answers {
+  const views = new ViewSet({
+    store,
+    viewIdOf: viewIds(store, reader => readNameIds(reader, 'view')),
+    restrictions: { blockedItems: [], blockedCategories: [], sensitiveCategories: config.sensitive_categories }
+  })
+  const overlay = new SessionOverlay()
+  const feed = new ChangeFeed()
+  const impressionLog = new ImpressionLog({
+    send: records => {
+      append(impressions.name, encoded(records)).catch(() => undefined)
+      return true
+    }
+  })
+  let events = 0
+  return {
+    views,
+    feed,
+    recommender: createRecommender({
+      views,
+      overlay,
+      impressions: impressionLog,
+      consentDefault: consentDefault === 'granted'
+    }),
+    get events() {
+      return events
+    },
+    accepted(accepted) {
+      events += accepted.length
+      overlay.add(accepted, Date.now())
+      feed.own(accepted)
+    }
+  }
+}
+
+function encoded(records: readonly Impression[]): NewRecord[] {
+  return records.map(record => ({
+    key: record.user_id ?? record.session_id ?? record.recommendation_id,
+    value: impressions.value.encode(record),
+    timestamp: record.ts
+  }))
+}
