@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { Reader } from '@platformatic/kafka'
+import { type Connection, Reader } from '@platformatic/kafka'
 import test from 'ava'
 import fc from 'fast-check'
 import { codeOf, MillraceError } from '../../engine/errors.ts'
 import { Cluster } from './cluster.ts'
 import { parseFetchResponse } from './fetch-request.ts'
+import { Link } from './link.ts'
 import { offsetsOf } from './list-offsets.ts'
 import { parseProduceResponse } from './produce-request.ts'
 
@@ -102,4 +103,40 @@ test('garbage as a fetch or produce response is refused, never in a loop', t => 
     }
   })
   t.notThrows(() => fc.assert(property, { seed, numRuns: 3000 }))
+})
+
+test('a broker that throttles is left alone for as long as it says', async t => {
+  const sentMs: number[] = []
+  const api = {
+    key: 3,
+    version: 1,
+    async: async () => {
+      sentMs.push(performance.now())
+      return { throttleTimeMs: sentMs.length === 1 ? 150 : 0 }
+    }
+  }
+  const connection = { isConnected: () => true, close: async () => undefined } as unknown as Connection
+  const link = new Link(connection, new Map([[3, [0, 1]]]), new AbortController().signal)
+  for (let i = 0; i < 3; i++) await link.send([api], 'trying')
+  t.true(sentMs[1] - sentMs[0] >= 145)
+  t.true(sentMs[2] - sentMs[1] < 100)
+})
+
+test('the newest version that both sides know is used, and none is an error for the operator', async t => {
+  const used: number[] = []
+  const api = (version: number) => ({ key: 3, version, async: async () => void used.push(version) })
+  const connection = { isConnected: () => true, close: async () => undefined } as unknown as Connection
+  const link = (max: number) => new Link(connection, new Map([[3, [1, max]]]), new AbortController().signal)
+  const apis = [api(9), api(7), api(4)]
+  for (const max of [12, 9, 8, 4]) await link(max).send(apis, 'trying')
+  t.deepEqual(used, [9, 9, 7, 4])
+  t.is(codeOf(await t.throwsAsync(link(3).send(apis, 'trying'))), 'kafka_version_unsupported')
+})
+
+test('more requests than a connection may hold are refused', async t => {
+  const stuck = { key: 3, version: 1, async: () => new Promise<void>(() => undefined) }
+  const connection = { isConnected: () => true, close: async () => undefined } as unknown as Connection
+  const link = new Link(connection, new Map([[3, [1, 1]]]), new AbortController().signal)
+  for (let i = 0; i < 256; i++) void link.send([stuck], 'trying')
+  t.is(codeOf(await t.throwsAsync(link.send([stuck], 'trying'))), 'kafka_backlog')
 })

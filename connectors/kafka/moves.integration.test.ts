@@ -1,6 +1,8 @@
 import test from 'ava'
+import { Admin } from './admin.ts'
 import type { Cluster } from './cluster.ts'
 import { committedOffsets } from './committed-offsets.ts'
+import { GroupMember } from './group-member.ts'
 import { offsetsOf } from './list-offsets.ts'
 import type { Broker } from './testing/broker.ts'
 import { type KafkaFixture, kafkaStories, readTo, record } from './testing/kafka-fixture.ts'
@@ -90,8 +92,36 @@ story('leaders and coordinators that die and come back cost no record and double
   })
   t.log(`killed ${killed.join(', ')}; errors met ${JSON.stringify(met)}`)
   t.is(killed.length, 3)
+  await nodeOf(kafka, killed[2]).start()
   const expected = Array.from({ length: 60 }, (_, i) => String(i))
   for (let p = 0; p < partitions; p++) t.deepEqual(await outputs(kafka, topic, p), expected)
+})
+
+story('a member whose coordinator dies keeps its tasks', async (kafka, t) => {
+  t.timeout(180_000)
+  const topic = await kafka.topic('member', { partitions: 3 })
+  const cluster = kafka.cluster({ requestTimeoutMs: 5_000 })
+  const group = `member-${topic}`
+  const seen: string[] = []
+  const member = new GroupMember(cluster, {
+    group,
+    instanceId: 'a',
+    taskGroups: [{ name: 'count', topics: [topic] }],
+    sessionTimeoutMs: 30_000,
+    heartbeatIntervalMs: 300,
+    assigned: ({ generation, tasks }) => seen.push(`${generation}: ${tasks.length}`),
+    lost: ({ code }) => seen.push(`lost ${code}`)
+  })
+  await member.join()
+  await inSync(kafka, topic)
+  const victim = await nodeIdOf(cluster, 'group', group, kafka)
+  await nodeOf(kafka, victim).stop('SIGKILL')
+  await new Promise(resolve => setTimeout(resolve, 12_000))
+  const { state, members } = await new Admin(kafka.cluster()).describeGroup(group)
+  t.deepEqual([state, members.length, member.membership?.tasks.length], ['Stable', 1, 3])
+  t.deepEqual(seen, ['1: 3'])
+  await member.close()
+  await nodeOf(kafka, victim).start()
 })
 
 /** Which node answers for a key: the one whose address the coordinator has. */
