@@ -121,7 +121,10 @@ export const errorGroups: ErrorGroup[] = [
       bad_config: row('A value is not what its key takes.', 'Change it where the sentence says it stands.'),
       bad_config_file: row('The configuration file is missing or not JSON.', 'Check its path and its syntax.'),
       unknown_config_key: row('There is no such key or MILLRACE_ variable.', 'Correct its name; see configuration.md.'),
-      kafka_not_available: row('`log` is `kafka`, which this release does not run on.', 'Set it to `embedded`.'),
+      embedded_log_only: row(
+        '`log` is `kafka`, and the command works on the embedded log.',
+        'Run `millrace stream` and `millrace serve`, or set `log` to `embedded`.'
+      ),
       bad_api_keys: row('API keys cannot be read.', 'Write them as `name:key:scope+scope`, between commas.')
     }
   },

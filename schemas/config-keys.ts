@@ -1,4 +1,16 @@
-import { apiKeys, choice, columnNames, integer, type Key, text, texts, yesOrNo } from './config-kinds.ts'
+import {
+  apiKeys,
+  choice,
+  columnNames,
+  integer,
+  type Key,
+  secret,
+  servers,
+  text,
+  texts,
+  url,
+  yesOrNo
+} from './config-kinds.ts'
 
 /** Every configuration key there is: what changes how Millrace runs, never what it answers (that is code). */
 
@@ -13,9 +25,58 @@ const mapped = (what: string, ours: readonly string[]) => ({
   })
 })
 
+const file = (meaning: string) => text('', { pattern: /^/, what: 'a path', meaning })
+
+const kafka = {
+  brokers: servers(['127.0.0.1:9092'], { meaning: 'Brokers to ask first, as host:port; the others are learnt.' }),
+  client_id: text('millrace', {
+    pattern: word,
+    what: 'a word of letters, digits, _ and -',
+    meaning: 'How this program is called in logs, metrics and quotas of the brokers.'
+  }),
+  ssl: {
+    enabled: yesOrNo(false, { meaning: 'Speak TLS with the brokers.' }),
+    ca_file: file('Certificates (PEM) of the authorities that sign the brokers’; empty takes those of the system.'),
+    cert_file: file('Certificate (PEM) of this program, where brokers ask for one.'),
+    key_file: file('Its private key (PEM).')
+  },
+  sasl: {
+    mechanism: choice<'none' | 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'>(
+      'none',
+      ['none', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'],
+      { meaning: 'How this program says who it is; PLAIN sends the password as it is, so only with ssl.' }
+    ),
+    username: text('', { pattern: /^/, what: 'a text', meaning: 'Who it is.' }),
+    password: secret({ meaning: 'Its password.' })
+  }
+}
+
+const registry = {
+  url: url(['http', 'https'], {
+    meaning: 'Schema registry with the Confluent API; empty: schema ids are those of this release.'
+  }),
+  username: text('', { pattern: /^/, what: 'a text', meaning: 'Who asks the registry, where it wants to know.' }),
+  password: secret({ meaning: 'Its password.' }),
+  register: yesOrNo(true, {
+    meaning: 'Register schemas that the registry does not have; false where somebody else does that.'
+  })
+}
+
+const redis = {
+  url: url(['redis', 'rediss'], {
+    meaning: 'Redis that features of users and items are mirrored to; empty: they are not.'
+  }),
+  ttl_s: integer(0, {
+    min: 0,
+    unit: 's',
+    meaning: 'Features that have not changed for this long leave Redis; 0 keeps them.'
+  })
+}
+
 export const configKeys = {
-  log: choice<'embedded'>('embedded', ['embedded'], {
-    meaning: 'Where records are kept. The embedded log is a directory of this machine, used by one process.'
+  log: choice<'embedded' | 'kafka'>('embedded', ['embedded', 'kafka'], {
+    meaning:
+      'Where records are kept: a directory of this machine, used by one process; or Kafka, for any number of processes.'
   }),
   namespace: text('millrace', {
     pattern: word,
@@ -40,6 +101,9 @@ export const configKeys = {
         'A power loss costs at most the commits of this time (a kill costs nothing); 0 waits for the disk at each.'
     })
   },
+  kafka,
+  registry,
+  redis,
   http: {
     port: port(8080, 'Port of the public API'),
     host: text('127.0.0.1', {

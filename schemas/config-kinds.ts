@@ -10,6 +10,8 @@ export interface Key<T> {
   readonly type: string
   readonly unit?: string
   readonly isSecret?: true
+  /** What may be printed of a secret; default: nothing. */
+  shown?(value: T): unknown
   /** JSON Schema of the value in the file. */
   readonly schema: Record<string, unknown>
   /** From a variable or a flag; what it cannot make sense of it returns as it is, for `check` to refuse. */
@@ -48,6 +50,45 @@ export function text(initial: string, said: Said & { pattern: RegExp; what: stri
     schema: { type: 'string', pattern: said.pattern.source },
     fromText: text => text,
     check: value => (typeof value === 'string' && said.pattern.test(value) ? value : undefined)
+  }
+}
+
+/** A text that nobody gets to see. */
+export function secret(said: Said): Key<string> {
+  return {
+    ...text('', { ...said, pattern: /^/, what: 'a text' }),
+    isSecret: true,
+    shown: value => (value === '' ? '' : '***')
+  }
+}
+
+/** An address, or empty for none; a password in it is not shown. */
+export function url(schemes: readonly string[], said: Said): Key<string> {
+  const pattern = new RegExp(`^((${schemes.join('|')})://[^\\s/]+.*)?$`)
+  return {
+    ...text('', {
+      ...said,
+      pattern,
+      what: `an address that begins with ${schemes.map(one => `${one}://`).join(' or ')}`
+    }),
+    isSecret: true,
+    shown: value => value.replace(/\/\/[^/]*@/, '//***@')
+  }
+}
+
+const server = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/
+
+/** `host:port`, at least one; in a variable, between commas. */
+export function servers(initial: readonly string[], said: Said): Key<readonly string[]> {
+  const isServer = (value: unknown) => typeof value === 'string' && server.test(value)
+  return {
+    isKey: true,
+    default: initial,
+    meaning: said.meaning,
+    type: 'a list of host:port, at least one (in a variable: between commas)',
+    schema: { type: 'array', items: { type: 'string', pattern: server.source }, minItems: 1 },
+    fromText: splitList,
+    check: value => (Array.isArray(value) && value.length > 0 && value.every(isServer) ? value : undefined)
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { codeOf } from '../engine/errors.ts'
-import { configEntries, configJsonSchema, loadConfig } from './config.ts'
+import { configEntries, configJsonSchema, loadConfig, requireEmbedded } from './config.ts'
 import { namedKeys } from './config-keys.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-config-'))
@@ -124,10 +124,50 @@ test('a wrong key is not repeated in the sentence that refuses it', t => {
   t.false(failure({ env: { MILLRACE_API_KEYS: 'shop:s3cret:everything' } })[1].includes('s3cret'))
 })
 
-test('Kafka is refused with one sentence', t => {
-  const [code, message] = failure({ file: file({ log: 'kafka' }) })
-  t.is(code, 'kafka_not_available')
-  t.regex(message, /set log to "embedded"/)
+test('what works on the embedded log alone is refused with one sentence when the log is Kafka', t => {
+  const path = file({ log: 'kafka' })
+  const error = t.throws(() => requireEmbedded(loadConfig({ file: path, env: {} }), 'millrace start'))
+  t.is(codeOf(error), 'embedded_log_only')
+  t.is(
+    error?.message,
+    `millrace start works on the embedded log, and log is "kafka" (${path}): run millrace stream and millrace serve, or set log to "embedded".`
+  )
+  t.notThrows(() => requireEmbedded(loadConfig({ env: {} }), 'millrace start'))
+})
+
+test('brokers, registry and Redis can be written in variables', t => {
+  const { config } = loadConfig({
+    env: {
+      MILLRACE_LOG: 'kafka',
+      MILLRACE_KAFKA_BROKERS: 'a.example:9092, [::1]:9093',
+      MILLRACE_KAFKA_SSL_ENABLED: 'true',
+      MILLRACE_KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+      MILLRACE_KAFKA_SASL_PASSWORD: 'p, q',
+      MILLRACE_REGISTRY_URL: 'http://registry:8081/apis/ccompat/v7',
+      MILLRACE_REDIS_URL: 'rediss://redis:6379/1',
+      MILLRACE_REDIS_TTL_S: '60'
+    }
+  })
+  t.is(config.log, 'kafka')
+  t.deepEqual(config.kafka.brokers, ['a.example:9092', '[::1]:9093'])
+  t.deepEqual(config.kafka.sasl, { mechanism: 'SCRAM-SHA-512', username: '', password: 'p, q' })
+  t.true(config.kafka.ssl.enabled)
+  t.is(config.registry.url, 'http://registry:8081/apis/ccompat/v7')
+  t.deepEqual(config.redis, { url: 'rediss://redis:6379/1', ttl_s: 60 })
+})
+
+test('addresses that are none are refused', t => {
+  for (const [name, value] of [
+    ['kafka.brokers', 'localhost'],
+    ['kafka.brokers', ''],
+    ['kafka.brokers', []],
+    ['kafka.sasl.mechanism', 'GSSAPI'],
+    ['registry.url', 'registry:8081'],
+    ['registry.url', 'ftp://registry'],
+    ['redis.url', 'localhost:6379']
+  ] as const) {
+    t.is(failure({ flags: { [name]: value } })[0], 'bad_config', name)
+  }
 })
 
 test('a file that is missing or no JSON stops, unless nobody asked for it', t => {
@@ -145,9 +185,19 @@ test('secrets are masked where the configuration is printed', t => {
   t.is(entries.length, namedKeys.length)
 })
 
+test('passwords are not printed, also where they stand in an address', t => {
+  const entries = configEntries(
+    loadConfig({ env: { MILLRACE_KAFKA_SASL_PASSWORD: 's3cret', MILLRACE_REDIS_URL: 'redis://me:s3cret@redis:6379' } })
+  )
+  const shown = (name: string) => entries.find(({ key }) => key === name)?.value
+  t.is(shown('kafka.sasl.password'), '***')
+  t.is(shown('registry.password'), '')
+  t.is(shown('redis.url'), 'redis://***@redis:6379')
+})
+
 test('the JSON Schema has every key with its default', t => {
   const { properties } = configJsonSchema() as { properties: Record<string, any> }
   t.is(properties.http.properties.port.default, 8080)
   t.is(properties.tables.properties['order-items'].properties.columns.additionalProperties, false)
-  t.deepEqual(properties.log.enum, ['embedded'])
+  t.deepEqual(properties.log.enum, ['embedded', 'kafka'])
 })

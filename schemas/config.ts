@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { messageOf, stop } from '../engine/errors.ts'
 import { type Config, namedKeys } from './config-keys.ts'
-import { checked } from './config-kinds.ts'
+import { checked, type Key } from './config-kinds.ts'
 
 export type { Config } from './config-keys.ts'
 
@@ -47,11 +47,19 @@ export function loadConfig({ file, env = process.env, flags = {} }: ConfigInputs
   const sources = new Map<string, ConfigSource>()
   for (const { name, path, key } of namedKeys) {
     const one = given.get(name)
-    if (one && name === 'log') refuseKafka(one)
     sources.set(name, one?.source ?? 'default')
     set(config, path, one ? checked(key, name, one.value, one.source) : key.default)
   }
   return { config: config as Config, sources, file: read?.path ?? null }
+}
+
+/** For what works on a directory of this machine; what is done on Kafka is another command. */
+export function requireEmbedded({ config, sources }: LoadedConfig, what: string): void {
+  if (config.log === 'embedded') return
+  throw stop(
+    'embedded_log_only',
+    `${what} works on the embedded log, and log is "kafka" (${sources.get('log')}): run millrace stream and millrace serve, or set log to "embedded".`
+  )
 }
 
 /** The file's JSON Schema. */
@@ -89,7 +97,7 @@ export function configEntries({ config, sources }: LoadedConfig): ConfigEntry[] 
     const value = path.reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], config)
     return {
       key: name,
-      value: key.isSecret ? masked(value) : value,
+      value: key.isSecret ? masked(key, value) : value,
       source: sources.get(name) ?? 'default',
       unit: key.unit ?? null,
       meaning: key.meaning
@@ -97,7 +105,8 @@ export function configEntries({ config, sources }: LoadedConfig): ConfigEntry[] 
   })
 }
 
-function masked(value: unknown): unknown {
+function masked(key: Key<unknown>, value: unknown): unknown {
+  if (key.shown) return key.shown(value)
   if (!Array.isArray(value)) return '***'
   return value.map(one => ({ ...one, key: '***' }))
 }
@@ -169,14 +178,6 @@ function ofText(name: string, value: unknown): unknown {
       namedKeys.map(key => key.name)
     )
   return typeof value === 'string' ? known.key.fromText(value) : value
-}
-
-function refuseKafka({ value, source }: Given): void {
-  if (value !== 'kafka') return
-  throw stop(
-    'kafka_not_available',
-    `${source} asks for log "kafka", which this release cannot run on yet: set log to "embedded".`
-  )
 }
 
 function unknownKey(name: string, where: string, known: readonly string[]) {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { stop } from '../engine/errors.ts'
-import type { Config, LoadedConfig } from '../schemas/config.ts'
+import { type Config, type LoadedConfig, requireEmbedded } from '../schemas/config.ts'
 import { isAlive, readInstance } from './admin/instance.ts'
 import type { CommandContext, OpenHow, RowTopic, Session } from './cli/context.ts'
 import { keepTopologies, purchaseSourceOf, readTopologies, topologiesOf } from './compose-topologies.ts'
@@ -27,9 +27,10 @@ export function composeCommands(): CommandContext {
     importLines: async (lines, append) => (await import('../engine/log/topic-lines.ts')).importLines(lines, append),
     checkSchemas: async against => (await import('../schemas/schema-check.ts')).checkSchemas(against),
     stack: async directory => new (await import('../deploy/stack/stack.ts')).Stack(directory),
-    start: async ({ config }, how) => {
+    start: async (loaded, how) => {
+      requireEmbedded(loaded, 'millrace start')
       const { runStart } = await import('./compose-start.ts')
-      await runStart(config, how)
+      await runStart(loaded.config, how)
     }
   }
 }
@@ -44,6 +45,7 @@ async function viaInstance(config: Config): Promise<Session | null> {
 }
 
 async function openHere(loaded: LoadedConfig, how: OpenHow): Promise<Session> {
+  requireEmbedded(loaded, 'A data directory')
   return how.write ? openToWrite(loaded, how) : openToRead(loaded)
 }
 

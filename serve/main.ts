@@ -12,7 +12,7 @@ const usageCodes = new Set([
   'bad_config',
   'bad_config_file',
   'unknown_config_key',
-  'kafka_not_available',
+  'embedded_log_only',
   'bad_duration',
   'bad_api_keys'
 ])

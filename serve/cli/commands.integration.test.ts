@@ -284,7 +284,9 @@ test('the configuration is printed with its sources, secrets masked', async t =>
       meaning: 'Port of the public API; 0 takes any free one.'
     }
   )
-  t.is((await runMillrace(['config'], { cwd, env: { MILLRACE_LOG: 'kafka' } })).code, 2)
+  const onKafka = await runMillrace(['start'], { cwd, env: { MILLRACE_LOG: 'kafka' } })
+  t.is(onKafka.code, 2)
+  t.regex(onKafka.stderr, /millrace start works on the embedded log/)
   t.is(JSON.parse((await run('config', '--schema')).stdout).properties.log.default, 'embedded')
 })
 
