@@ -122,21 +122,27 @@ test('a batch stops growing at its limit, and a lone record is measured before i
 })
 
 test('two aborted transactions that overlap are both hidden, wherever the reader starts', t => {
-  const bytes = Buffer.concat([
-    batch([record('A0')], { base: 0, ...transactional(1n) }),
-    batch([record('B1'), record('B2')], { base: 1, ...transactional(2n) }),
-    batch([record('A3')], { base: 3, ...transactional(1n) }),
-    marker(1n, 4, 0),
-    marker(2n, 5, 0),
-    batch([record('committed')], { base: 6, ...transactional(2n) }),
-    marker(2n, 7, 1)
-  ])
+  const parts: [from: number, bytes: Buffer][] = [
+    [0, batch([record('A0')], { base: 0, ...transactional(1n) })],
+    [1, batch([record('B1'), record('B2')], { base: 1, ...transactional(2n) })],
+    [3, batch([record('A3')], { base: 3, ...transactional(1n) })],
+    [4, marker(1n, 4, 0)],
+    [5, marker(2n, 5, 0)],
+    [6, batch([record('committed')], { base: 6, ...transactional(2n) })],
+    [7, marker(2n, 7, 1)]
+  ]
   const aborted = [
     { producerId: 2, firstOffset: 1 },
     { producerId: 1, firstOffset: 0 }
   ]
-  for (const fromOffset of [0, 1, 2, 3]) t.deepEqual(seen(bytes, { aborted, fromOffset }), ['6 committed'])
-  t.is(decodeBatches(fetched(bytes, { aborted })).nextOffset, 8)
+  for (const first of [0, 1, 2]) {
+    const bytes = Buffer.concat(parts.slice(first).map(([, bytes]) => bytes))
+    // In the middle of a batch too: it is sent whole.
+    for (const fromOffset of [parts[first][0], parts[first + 1][0] - 1]) {
+      t.deepEqual(seen(bytes, { aborted, fromOffset }), ['6 committed'])
+      t.is(decodeBatches(fetched(bytes, { aborted, fromOffset })).nextOffset, 8)
+    }
+  }
 })
 
 test('a key that looks like an abort marker is none', t => {
