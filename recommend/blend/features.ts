@@ -10,6 +10,8 @@ import { OwnFeatures } from './own-features.ts'
 export const commonFeatures = 25
 export const ownFeatures = 21
 export const featureCount = commonFeatures + ownFeatures
+/** The first that an item has which only the second hop found. */
+export const hopFeature = 16
 
 /** What is absent counts as so much of a whole contribution: below it, evidence says nothing. */
 const faint = Math.floor(one * 0.03)
@@ -21,6 +23,7 @@ const lnPlain = integerLog(plain)
 const shareFloor = 0.003
 const popularityScale = 1024
 const lnPopularityScale = 10 * ln2
+const unpopular = 0.3 * integerLog(popularityScale) - 0.3 * lnPopularityScale
 const halfLives = 4
 
 /**
@@ -32,6 +35,8 @@ export class Features {
   x = new Float64Array(256 * featureCount)
   /** Number among the session's own items, from 1, per candidate; 0 for all others. */
   own = new Int32Array(256)
+  /** From this candidate on, features before `hopFeature` are 0. */
+  joinedFrom = 0
   private readonly gathering: Gathering
   private readonly ofOwn: OwnFeatures
   private readonly floors = new Int32Array(sums)
@@ -39,6 +44,8 @@ export class Features {
   private lnSessions = 0
   private lnLength = 0
   private breadth = 0
+  /** What the fetching added up; kept, so that it is not optimised away. */
+  fetched = 0
 
   constructor(gathering: Gathering) {
     this.gathering = gathering
@@ -58,13 +65,28 @@ export class Features {
     this.lnLength = logOfCount(own.events) - 1
     this.breadth = 0.2 * naturalLog(1 + totals[sum.rule] / one)
     this.ofOwn.begin(running, this.lnLength, this.breadth)
+    this.joinedFrom = candidates.joinedFrom
+    this.fetchRecords()
     for (let i = 0; i < candidates.count; i++) {
       const row = candidates.rows[i]
       this.own[i] = evidence.rows[row + rowOwn]
-      this.addSums(i * featureCount, row)
-      this.addItem(i * featureCount + 17, evidence.rows[row + rowItem], this.own[i])
+      if (i < candidates.joinedFrom) this.addSums(i * featureCount, row)
+      else this.addHop(i * featureCount, row)
+      this.addItem(i * featureCount + hopFeature + 1, evidence.rows[row + rowItem], this.own[i])
       if (this.own[i] > 0) this.ofOwn.add(this.x, i * featureCount + commonFeatures, this.own[i] - 1)
     }
+  }
+
+  /** Touches all records at both ends in one go, so that the memory serves them side by side. */
+  private fetchRecords(): void {
+    const { candidates, evidence, index } = this.gathering
+    const { words } = index.items
+    let fetched = 0
+    for (let i = 0; i < candidates.count; i++) {
+      const record = evidence.rows[candidates.rows[i] + rowItem] * recordWords
+      fetched ^= words[record] ^ words[record + field.time]
+    }
+    this.fetched = fetched
   }
 
   /** Absolute (A) and share (R) forms, in the order of the specification. */
@@ -92,7 +114,15 @@ export class Features {
     x[at + 13] = integerLog(reverse + plain) - lnPlain
     x[at + 14] = integerLog(reverse + floors[sum.reverse]) - lnFloors[sum.reverse]
     x[at + 15] = integerLog(rows[row + sum.previousRule] + plain) - lnPlain
-    x[at + 16] = integerLog(rows[row + sum.secondHop] + floors[sum.secondHop]) - lnFloors[sum.secondHop]
+    x[at + hopFeature] = integerLog(rows[row + sum.secondHop] + floors[sum.secondHop]) - lnFloors[sum.secondHop]
+  }
+
+  /** Of an item that only the second hop or popularity found. */
+  private addHop(at: number, row: number): void {
+    const { x, floors, lnFloors } = this
+    for (let f = 0; f < hopFeature; f++) x[at + f] = 0
+    const hopped = this.gathering.evidence.rows[row + sum.secondHop]
+    x[at + hopFeature] = integerLog(hopped + floors[sum.secondHop]) - lnFloors[sum.secondHop]
   }
 
   /** Rarity; popularity, minutes since the last event, length of the session, breadth of the rules: these only of others. */
@@ -100,7 +130,7 @@ export class Features {
     const { x } = this
     const { items, now, parameters } = this.gathering.index
     const record = item * recordWords
-    const sessions = items.words[record + field.sessions]
+    const sessions = items.sessions[item]
     const stored = own > 0 && this.gathering.own.storedTimes[own - 1] > 0 ? 1 : 0
     x[at] = 0.3 * (this.lnSessions - logOfCount(Math.max(1, sessions + 1 - stored)))
     if (own > 0) {
@@ -109,9 +139,9 @@ export class Features {
     }
     const age = Math.max(0, now - (items.words[record + field.time] >>> 0))
     for (let h = 0; h < halfLives; h++) {
-      const popularity = items.floats[item * recordFloats + h] * coarseDecay(age, parameters.halfLivesS[h])
-      const scaled = popularityScale + ((popularityScale * popularity) | 0)
-      x[at + 1 + h] = 0.3 * integerLog(scaled) - 0.3 * lnPopularityScale
+      const left = popularityScale * coarseDecay(age / parameters.halfLivesS[h])
+      const scaled = left > 0 ? (items.floats[item * recordFloats + h] * left) | 0 : 0
+      x[at + 1 + h] = scaled > 0 ? 0.3 * integerLog(popularityScale + scaled) - 0.3 * lnPopularityScale : unpopular
     }
     x[at + 5] = 0.2 * integerLog(1 + ((age / 60) | 0))
     x[at + 6] = this.lnLength

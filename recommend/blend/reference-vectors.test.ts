@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import test from 'ava'
-import { rowItem, rowWords, sums } from '../session-index/evidence.ts'
+import { firstRow, rowItem, rowWords, sums } from '../session-index/evidence.ts'
 import { field, recordWords } from '../session-index/item-records.ts'
 import { fast } from '../session-index/parameters.ts'
 import type { RunningSession } from '../session-index/running-session.ts'
@@ -48,7 +48,7 @@ test('counters and rings are those of the reference', t => {
     return [
       index.ids.ids[item],
       words[at + field.clicks],
-      words[at + field.sessions],
+      index.items.sessions[item],
       words[at + field.repeats],
       words[at + field.revisits]
     ].join(' ')
@@ -64,7 +64,7 @@ test('the sums of every touched item are those of the reference, to the last bit
   for (const query of vectors.queries) {
     next.predict(runningOf(query))
     const { evidence, candidates } = next.gathering
-    const rows = Array.from({ length: evidence.touched }, (_, i) => i * rowWords)
+    const rows = Array.from({ length: evidence.touched }, (_, i) => firstRow + i * rowWords)
     const order = rows.sort((a, b) => idAt(a) - idAt(b))
     function idAt(row: number): number {
       return Number(index.ids.ids[evidence.rows[row + rowItem]])

@@ -1,4 +1,4 @@
-import { commonFeatures, type Features, featureCount } from './features.ts'
+import { commonFeatures, type Features, featureCount, hopFeature } from './features.ts'
 import { hiddenUnits, part } from './weights.ts'
 
 /** Below 0 a hidden unit passes so much. */
@@ -10,7 +10,7 @@ export class Scorer {
   /** What the hidden units said, eight per candidate. */
   activations = new Float64Array(256 * hiddenUnits)
 
-  score({ x, own }: Features, count: number, weights: Float64Array): void {
+  score({ x, own, joinedFrom }: Features, count: number, weights: Float64Array): void {
     this.reserve(count)
     for (let i = 0; i < count; i++) {
       const at = i * featureCount
@@ -18,10 +18,12 @@ export class Scorer {
       if (own[i] > 0) {
         for (let f = 0; f < commonFeatures; f++) linear += weights[part.own + f] * x[at + f]
       }
+      const from = i < joinedFrom ? 0 : hopFeature
       this.scores[i] = this.scoreOne(x, at, {
         i,
         linear,
-        features: own[i] > 0 ? featureCount : commonFeatures,
+        from,
+        to: own[i] > 0 ? featureCount : commonFeatures,
         weights
       })
     }
@@ -36,7 +38,7 @@ export class Scorer {
   private scoreOne(
     x: Float64Array,
     at: number,
-    { i, linear, features, weights }: { i: number; linear: number; features: number; weights: Float64Array }
+    { i, linear, from, to, weights }: { i: number; linear: number; from: number; to: number; weights: Float64Array }
   ): number {
     let score = linear
     let h0 = weights[part.bias]
@@ -47,7 +49,7 @@ export class Scorer {
     let h5 = weights[part.bias + 5]
     let h6 = weights[part.bias + 6]
     let h7 = weights[part.bias + 7]
-    for (let f = 0; f < features; f++) {
+    for (let f = from; f < to; f++) {
       const value = x[at + f]
       if (value === 0) continue
       const u = part.hidden + f * hiddenUnits

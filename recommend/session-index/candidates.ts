@@ -10,6 +10,13 @@ export class Candidates {
   /** Sum over all touched items of each sum. */
   readonly totals = new Float64Array(sums)
 
+  /** From this place on, nothing but the second hop or popularity speaks for them. */
+  joinedFrom = 0
+
+  clear(): void {
+    this.count = 0
+  }
+
   add(row: number, base: number): void {
     if (this.count === this.rows.length) {
       this.rows = longer(this.rows, this.count + 1)

@@ -20,7 +20,7 @@ export function eraseSession(index: SessionIndex, session: number, events: reado
   const cut: number[] = []
   for (const item of subtractVisits(index, session)) {
     const ring = index.items.ringOf(item)
-    const sessions = index.items.words[item * recordWords + field.sessions]
+    const sessions = index.items.sessions[item]
     const others = ring.filter(other => other !== session && index.sessions.has(other))
     index.items.setRing(item, others)
     if (others.length < Math.min(sessions, index.parameters.ringSessions)) cut.push(item)
@@ -61,7 +61,7 @@ function subtractVisits({ sessions, items }: SessionIndex, session: number): Set
     const at = item * recordWords
     if (item === previous) items.words[at + field.repeats]--
     else if (seen.has(item)) items.words[at + field.revisits]--
-    if (!seen.has(item)) items.words[at + field.sessions]--
+    if (!seen.has(item)) items.sessions[item]--
     seen.add(item)
     previous = item
   }

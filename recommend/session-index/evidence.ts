@@ -31,46 +31,47 @@ export const rowMark = 13
 /** Number among the session's own items, counted from 1; 0 for all others. */
 export const rowOwn = 14
 
+/** Before the first row lies one of nobody's, where `rowOf` may point in vain. */
+export const firstRow = rowWords
 const nobody = -1
 
 export class Evidence {
+  /** All 0 behind `used`. */
   rows = new Int32Array(1024 * rowWords)
   rowOf = new Int32Array(1024)
-  /** Words in use: rows are at 0, rowWords, 2·rowWords … */
-  used = 0
+  /** End of the rows in use, which begin at `firstRow`. */
+  used = firstRow
+
+  constructor() {
+    this.rows[rowItem] = nobody
+  }
 
   get touched(): number {
-    return this.used / rowWords
+    return (this.used - firstRow) / rowWords
   }
 
   /** `items`: so many there are in the index. */
   begin(items: number): void {
-    const { rows, used } = this
-    for (let row = 0; row < used; row += rowWords) rows[row + rowItem] = nobody
-    if (this.used === 0) rows.fill(nobody)
-    this.used = 0
+    this.rows.fill(0, firstRow, this.used)
+    this.used = firstRow
     if (items > this.rowOf.length) this.rowOf = longer(this.rowOf, items)
+    // A row of zeros reads as that of item 0: it alone must not point at one.
+    this.rowOf[0] = 0
   }
 
   /** Rows that may take so many new items without moving. */
   reserve(items: number): Int32Array {
     const room = this.used + items * rowWords
-    if (room > this.rows.length) {
-      const before = this.rows.length
-      this.rows = longer(this.rows, room)
-      this.rows.fill(nobody, before)
-    }
+    if (room > this.rows.length) this.rows = longer(this.rows, room)
     return this.rows
   }
 
   /** After `reserve`; the item has no row yet. */
   add(item: number): number {
     const row = this.used
-    const { rows } = this
-    rows.fill(0, row, row + rowWords)
-    rows[row + rowItem] = item
+    this.rows[row + rowItem] = item
     this.rowOf[item] = row
-    this.used += rowWords
+    this.used = row + rowWords
     return row
   }
 

@@ -46,10 +46,10 @@ export function integerLog(x: number): number {
 }
 
 const stepsPerHalfLife = 32
-const halvings = Float64Array.from({ length: 1024 }, (_, i) => decay(i, stepsPerHalfLife))
+const halfLivesMax = 32
+const halvings = Float64Array.from({ length: stepsPerHalfLife * halfLivesMax }, (_, i) => decay(i, stepsPerHalfLife))
 
-/** 2^(−elapsed/halfLife) in steps of a 32nd of a half-life; 0 after 32 of them, 1 for what is yet to come. */
-export function coarseDecay(elapsed: number, halfLife: number): number {
-  const i = ((elapsed / halfLife) * stepsPerHalfLife) | 0
-  return i < 0 ? 1 : i < halvings.length ? halvings[i] : 0
+/** 2^(−halfLives), cut to 32nds of one; from 32 on it is 0. */
+export function coarseDecay(halfLives: number): number {
+  return halfLives < halfLivesMax ? halvings[(halfLives * stepsPerHalfLife) | 0] : 0
 }

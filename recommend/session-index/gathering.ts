@@ -56,6 +56,7 @@ export class Gathering {
     if (own.count > 0) this.addSums(running)
     const wanted = Math.max(parameters.candidates, candidatesMin)
     this.preselection.choose(evidence, own, candidates, { wanted, precedes })
+    candidates.joinedFrom = candidates.count
     const { hopItems, hopTouchedMax } = parameters
     if (hopItems > 0 && evidence.touched < hopTouchedMax) this.hop.add(evidence, candidates, precedes)
     if (candidates.count < fillBelow) this.fill()

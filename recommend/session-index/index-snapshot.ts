@@ -16,7 +16,7 @@ interface Header {
   sessions: Record<'base' | 'next' | 'origin' | 'offsetOrigin' | 'emptied', number>
   freeSlices: readonly (readonly number[])[]
   freeRings: readonly (readonly number[])[]
-  /** Bytes of each section, in order: records, heads, log, rings, ids. */
+  /** Bytes of each section, in order: records, session counts, heads, log, rings, ids. */
   sections: number[]
 }
 
@@ -29,6 +29,7 @@ export function saveIndex(index: SessionIndex, offset: number): Uint8Array[] {
   const { sessions, items } = index
   const sections = [
     bytesOf(items.floats, items.count * recordFloats),
+    bytesOf(items.sessions, items.count),
     bytesOf(sessions.heads, sessions.words),
     bytesOf(sessions.slices.words, sessions.slices.used),
     bytesOf(items.rings.words, items.rings.used),
@@ -68,12 +69,16 @@ export function loadIndex(
   return { index: indexOf(header, sectionsOf(bytes, start, header.sections), horizon), offset: header.offset }
 }
 
-function indexOf(header: Header, [records, heads, log, rings, ids]: Uint8Array[], horizon?: Horizon): SessionIndex {
+function indexOf(
+  header: Header,
+  [records, counts, heads, log, rings, ids]: Uint8Array[],
+  horizon?: Horizon
+): SessionIndex {
   const index = new SessionIndex(header.parameters, horizon)
   const { now, clicks, events } = header.counters
   Object.assign(index, { now, clicks, events })
   Object.assign(index.sessions, header.sessions)
-  index.items.restore(new Float64Array(copyOf(records)))
+  index.items.restore(new Float64Array(copyOf(records)), new Int32Array(copyOf(counts)))
   index.sessions.heads = new Int32Array(copyOf(heads))
   restorePool(index.sessions.slices, log, header.freeSlices)
   restorePool(index.items.rings, rings, header.freeRings)

@@ -1,4 +1,5 @@
 import { decay } from '../decay.ts'
+import { longer } from './longer.ts'
 import type { RetrievalParameters } from './parameters.ts'
 import { doublingCapacities, SlicePool } from './slice-pool.ts'
 
@@ -8,8 +9,6 @@ export const field = {
   time: 8,
   /** Events. */
   clicks: 9,
-  /** Sessions. */
-  sessions: 10,
   /** Events equal to the event before them in their session. */
   repeats: 11,
   /** Other re-visits in a session. */
@@ -32,6 +31,8 @@ const halfLives = 4
 export class ItemRecords {
   words: Int32Array<ArrayBuffer>
   floats: Float64Array<ArrayBuffer>
+  /** Sessions that contain the item: a column of its own, for every item a question touches is asked for it. */
+  sessions = new Int32Array(1024)
   readonly rings: SlicePool
   count = 0
   private readonly halfLivesS: readonly number[]
@@ -47,6 +48,7 @@ export class ItemRecords {
 
   add(): number {
     const room = this.floats.length / recordFloats
+    this.sessions = longer(this.sessions, this.count + 1)
     if (this.count === room) this.grow(room < 1 << 16 ? room * 2 : Math.ceil(room * 1.25))
     this.words[this.count * recordWords + field.ringOffset] = this.rings.take(0)
     return this.count++
@@ -119,7 +121,8 @@ export class ItemRecords {
     for (const session of sessions) this.pushToRing(item, session)
   }
 
-  restore(floats: Float64Array<ArrayBuffer>): void {
+  restore(floats: Float64Array<ArrayBuffer>, sessions: Int32Array<ArrayBuffer>): void {
+    this.sessions = sessions
     this.floats = floats
     this.words = new Int32Array(floats.buffer, floats.byteOffset, floats.length * 2)
     this.count = floats.length / recordFloats

@@ -2,7 +2,7 @@ import { type Evidence, rowItem, sum } from './evidence.ts'
 import { one, type WeightTables } from './fixed-point.ts'
 import { field, recordWords, ringClassShift, ringSizeMask } from './item-records.ts'
 import type { SessionIndex } from './session-index.ts'
-import { head, headWords, lengthMask } from './session-log.ts'
+import { SessionReads } from './session-reads.ts'
 
 const distanceMax = 10
 const nowhere = -1000
@@ -16,17 +16,18 @@ const occurrencesMax = 64
 export class ItemRules {
   private readonly index: SessionIndex
   private readonly tables: WeightTables
-  /** Newest sessions of the item that are alive, as offset and length in the log. */
-  private readonly offsets: Int32Array
-  private readonly lengths: Int32Array
+  /** Newest sessions of the item that are alive, and their places in the ring, 0 the newest. */
+  private readonly numbers: Int32Array
   private readonly places: Int32Array
+  private readonly reads: SessionReads
 
   constructor(index: SessionIndex, tables: WeightTables) {
     this.index = index
     this.tables = tables
-    this.offsets = new Int32Array(index.parameters.ringSessions)
-    this.lengths = new Int32Array(index.parameters.ringSessions)
-    this.places = new Int32Array(index.parameters.ringSessions)
+    const { ringSessions } = index.parameters
+    this.numbers = new Int32Array(ringSessions)
+    this.places = new Int32Array(ringSessions)
+    this.reads = new SessionReads(ringSessions)
   }
 
   /** Step C: the item the session is at, and the item before it (−1: none). */
@@ -45,11 +46,11 @@ export class ItemRules {
     const { inverse } = this.tables
     const { rowOf } = evidence
     for (let i = 0; i < count; i++) {
-      const rows = evidence.reserve(this.lengths[i])
-      const end = this.offsets[i] + this.lengths[i]
+      const rows = evidence.reserve(this.reads.lengths[i])
+      const end = this.reads.offsets[i] + this.reads.lengths[i]
       let occurrence = nowhere
       let occurrences = 0
-      for (let q = this.offsets[i]; q < end; q++) {
+      for (let q = this.reads.offsets[i]; q < end; q++) {
         const next = log[q]
         if (q - occurrence <= distanceMax) {
           let row = rowOf[next]
@@ -67,8 +68,8 @@ export class ItemRules {
   private addForward(i: number, { item, previous }: { item: number; previous: number }, evidence: Evidence): number {
     const log = this.index.sessions.slices.words
     const { inverse, fresh } = this.tables
-    const offset = this.offsets[i]
-    const length = this.lengths[i]
+    const offset = this.reads.offsets[i]
+    const length = this.reads.lengths[i]
     const freshness = fresh[this.places[i]]
     const rows = evidence.reserve(2 * length)
     const { rowOf } = evidence
@@ -98,7 +99,7 @@ export class ItemRules {
   private addBackward(i: number, item: number, last: number, evidence: Evidence): void {
     const log = this.index.sessions.slices.words
     const { inverse } = this.tables
-    const offset = this.offsets[i]
+    const offset = this.reads.offsets[i]
     const { rows, rowOf } = evidence
     let occurrence = last
     for (let q = last - 1; q >= 0; q--) {
@@ -115,7 +116,7 @@ export class ItemRules {
   /** The newest `max` places of the ring; the running session has its place, and says nothing. */
   private collect(item: number, max: number, self: number): number {
     const { items, sessions } = this.index
-    const { offsets, lengths, places } = this
+    const { numbers, places } = this
     const record = item * recordWords
     const size = items.words[record + field.ringSizeAndClass] & ringSizeMask
     const capacity = items.rings.capacities[items.words[record + field.ringSizeAndClass] >>> ringClassShift]
@@ -128,11 +129,9 @@ export class ItemRules {
       place = place === 0 ? capacity - 1 : place - 1
       if (session < sessions.base) continue
       places[count] = rank++
-      if (session === self) continue
-      const at = (session - sessions.origin) * headWords
-      offsets[count] = sessions.heads[at + head.offset]
-      lengths[count++] = sessions.heads[at + head.lengthAndClass] & lengthMask
+      if (session !== self) numbers[count++] = session
     }
+    this.reads.open(this.index, numbers, count)
     return count
   }
 }

@@ -4,7 +4,7 @@ import type { WeightTables } from './fixed-point.ts'
 import { field, recordWords, ringClassShift, ringSizeMask } from './item-records.ts'
 import type { OwnItems } from './running-session.ts'
 import type { SessionIndex } from './session-index.ts'
-import { head, headWords, lengthMask } from './session-log.ts'
+import { SessionReads } from './session-reads.ts'
 
 /** Words of a slot of the table of sessions touched. */
 const slotWords = 4
@@ -27,6 +27,8 @@ export class Neighbours {
   private mark = 0
   private found = 0
   private readonly best = new BestOf()
+  private readonly numbers: Int32Array
+  private readonly reads: SessionReads
 
   constructor(index: SessionIndex, tables: WeightTables) {
     this.index = index
@@ -36,6 +38,8 @@ export class Neighbours {
     this.slots = new Int32Array(slotWords << bits)
     this.hashShift = 32 - bits
     this.best.reserve(seedItems * ringSessions)
+    this.numbers = new Int32Array(index.parameters.neighbours)
+    this.reads = new SessionReads(index.parameters.neighbours)
   }
 
   get bytes(): number {
@@ -65,7 +69,10 @@ export class Neighbours {
 
   /** Step B: adds what the found neighbours say. */
   scan(count: number, own: OwnItems, evidence: Evidence): void {
-    for (let i = 0; i < count; i++) this.scanSession(this.best.tags[i], own, evidence)
+    const { slots, best, numbers, reads } = this
+    for (let i = 0; i < count; i++) numbers[i] = slots[best.tags[i] + slotSession]
+    reads.open(this.index, numbers, count)
+    for (let i = 0; i < count; i++) this.scanSession(i, own, evidence)
   }
 
   private touchRing(own: OwnItems, seed: number, self: number): void {
@@ -102,19 +109,19 @@ export class Neighbours {
     this.found = found
   }
 
-  private scanSession(slot: number, own: OwnItems, evidence: Evidence): void {
-    const { slots, tables } = this
+  private scanSession(i: number, own: OwnItems, evidence: Evidence): void {
+    const { slots, tables, reads } = this
     const { sessions, now, parameters } = this.index
+    const slot = this.best.tags[i]
     const log = sessions.slices.words
-    const at = (slots[slot + slotSession] - sessions.origin) * headWords
-    const offset = sessions.heads[at + head.offset]
-    const length = sessions.heads[at + head.lengthAndClass] & lengthMask
+    const offset = reads.offsets[i]
+    const length = reads.lengths[i]
     const similarity = slots[slot + slotSimilarity]
     const shared = own.items[slots[slot + slotSeed]]
     const step = own.steps[slots[slot + slotSeed]]
     let match = length - 1
     while (match > 0 && log[offset + match] !== shared) match--
-    const age = Math.max(0, now - (sessions.heads[at + head.time] >>> 0))
+    const age = Math.max(0, now - (reads.times[i] >>> 0))
     const once = (similarity / step) | 0
     const cosine = (similarity / Math.sqrt(length)) | 0
     const recent = ((similarity / (step * Math.sqrt(1 + age / parameters.recencyS))) * recentScale) | 0

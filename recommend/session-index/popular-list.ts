@@ -29,7 +29,7 @@ export class PopularList {
       const undecayed = items.floats[item * recordFloats + day]
       if (undecayed <= 0 || (this.count === popularMax && undecayed < this.values[popularMax - 1])) continue
       const time = items.words[item * recordWords + field.time] >>> 0
-      this.insert(item, undecayed * coarseDecay(now - time, halfLife))
+      this.insert(item, undecayed * coarseDecay(Math.max(0, now - time) / halfLife))
     }
   }
 

@@ -1,10 +1,10 @@
 import type { BestOf, TieOrder } from './best-of.ts'
 import type { Candidates } from './candidates.ts'
-import { type Evidence, rowItem, rowOwn, rowWords, sum } from './evidence.ts'
+import { type Evidence, firstRow, rowItem, rowOwn, rowWords, sum } from './evidence.ts'
 import { one, type WeightTables } from './fixed-point.ts'
 import { field, recordWords, ringClassShift, ringSizeMask } from './item-records.ts'
 import type { SessionIndex } from './session-index.ts'
-import { head, headWords, lengthMask } from './session-log.ts'
+import { SessionReads } from './session-reads.ts'
 
 const reach = 8
 const hopScale = 4
@@ -17,12 +17,22 @@ export class SecondHop {
   /** Places among the candidates of those the hop goes through, best first. */
   private readonly via: Int32Array
   private viaCount = 0
+  private readonly numbers: Int32Array
+  /** Of each session read, through which candidate; and each candidate's weight. */
+  private readonly throughs: Int32Array
+  private readonly weights: Float64Array
+  private readonly reads: SessionReads
 
   constructor(index: SessionIndex, tables: WeightTables, best: BestOf) {
     this.index = index
     this.tables = tables
     this.best = best
-    this.via = new Int32Array(index.parameters.hopItems)
+    const { hopItems, hopSessions } = index.parameters
+    this.via = new Int32Array(hopItems)
+    this.weights = new Float64Array(hopItems)
+    this.numbers = new Int32Array(hopItems * hopSessions)
+    this.throughs = new Int32Array(hopItems * hopSessions)
+    this.reads = new SessionReads(hopItems * hopSessions)
   }
 
   add(evidence: Evidence, candidates: Candidates, precedes: TieOrder): void {
@@ -30,9 +40,15 @@ export class SecondHop {
     let total = 1e-9
     for (let i = 0; i < this.viaCount; i++) total += candidates.base[this.via[i]]
     const before = evidence.used
+    let count = 0
     for (let i = 0; i < this.viaCount; i++) {
-      const item = evidence.rows[candidates.rows[this.via[i]] + rowItem]
-      this.hop(item, candidates.base[this.via[i]] / total, evidence)
+      const share = candidates.base[this.via[i]] / total
+      count = this.collect(i, evidence.rows[candidates.rows[this.via[i]] + rowItem], { share, count })
+    }
+    this.reads.open(this.index, this.numbers, count)
+    for (let i = 0; i < count; i++) {
+      const through = this.throughs[i]
+      this.readAround(i, evidence.rows[candidates.rows[this.via[through]] + rowItem], this.weights[through], evidence)
     }
     this.join(evidence, candidates, { before, precedes })
   }
@@ -50,34 +66,33 @@ export class SecondHop {
     }
   }
 
-  private hop(item: number, share: number, evidence: Evidence): void {
+  /** Newest sessions of a candidate, behind the `count` already collected. */
+  private collect(via: number, item: number, { share, count }: { share: number; count: number }): number {
     const { items, sessions, parameters } = this.index
     const record = item * recordWords
     const size = items.words[record + field.ringSizeAndClass] & ringSizeMask
     const capacity = items.rings.capacities[items.words[record + field.ringSizeAndClass] >>> ringClassShift]
     const first = items.words[record + field.ringOffset]
     const read = Math.min(size, parameters.hopSessions)
-    const weight = Math.round((hopScale * one * share) / Math.sqrt(read)) / one
+    this.weights[via] = Math.round((hopScale * one * share) / Math.sqrt(read)) / one
+    let collected = count
     let place = items.words[record + field.ringHead] + size - 1
     if (place >= capacity) place -= capacity
     for (let left = read; left > 0; left--) {
       const session = items.rings.words[first + place]
       place = place === 0 ? capacity - 1 : place - 1
-      if (session >= sessions.base) this.readAround(item, session, { weight, evidence })
+      if (session < sessions.base) continue
+      this.throughs[collected] = via
+      this.numbers[collected++] = session
     }
+    return collected
   }
 
-  private readAround(
-    item: number,
-    session: number,
-    { weight, evidence }: { weight: number; evidence: Evidence }
-  ): void {
-    const { sessions } = this.index
-    const log = sessions.slices.words
+  private readAround(i: number, item: number, weight: number, evidence: Evidence): void {
+    const log = this.index.sessions.slices.words
     const { inverse } = this.tables
-    const at = (session - sessions.origin) * headWords
-    const offset = sessions.heads[at + head.offset]
-    const end = offset + (sessions.heads[at + head.lengthAndClass] & lengthMask)
+    const offset = this.reads.offsets[i]
+    const end = offset + this.reads.lengths[i]
     let match = offset
     while (log[match] !== item) if (++match >= end) return
     const from = Math.max(offset, match - reach)
@@ -101,7 +116,7 @@ export class SecondHop {
     const { best } = this
     const { hopAdded } = this.index.parameters
     let total = 0
-    for (let row = 0; row < before; row += rowWords) total += rows[row + sum.secondHop]
+    for (let row = firstRow; row < before; row += rowWords) total += rows[row + sum.secondHop]
     best.reserve((used - before) / rowWords)
     let count = 0
     for (let row = before; row < used; row += rowWords) {

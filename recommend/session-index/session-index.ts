@@ -63,7 +63,7 @@ export class SessionIndex {
     if (isRepeat) items.words[at + field.repeats]++
     else if (isSeen) items.words[at + field.revisits]++
     if (isSeen) return
-    items.words[at + field.sessions]++
+    items.sessions[item]++
     items.pushToRing(item, session)
   }
 
@@ -82,7 +82,7 @@ export class SessionIndex {
     const log = this.sessions.slices.used * 4
     const heads = (this.sessions.next - this.sessions.origin) * headWords * 4
     const rings = this.items.rings.used * 4
-    const items = this.items.count * recordWords * 4
+    const items = this.items.count * (recordWords + 1) * 4
     const total = log + heads + rings + items
     return { log, heads, rings, items, total, perClick: this.clicks > 0 ? total / this.clicks : 0 }
   }
@@ -90,7 +90,12 @@ export class SessionIndex {
   /** What is set aside for them, to grow into. */
   get reservedBytes(): number {
     const { sessions, items } = this
-    const words = sessions.slices.words.length + sessions.heads.length + items.rings.words.length + items.words.length
+    const words =
+      sessions.slices.words.length +
+      sessions.heads.length +
+      items.rings.words.length +
+      items.words.length +
+      items.sessions.length
     return words * 4
   }
 }
