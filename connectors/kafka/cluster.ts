@@ -4,6 +4,7 @@ import type { MillraceError } from '../../engine/errors.ts'
 import { type BackOffOptions, backOffMs, pause } from './back-off.ts'
 import { type CoordinatorKind, Coordinators } from './coordinators.ts'
 import { isKafka, kafkaError, translated } from './errors.ts'
+import { filled } from './filled.ts'
 import { type Address, Dialer, type Link } from './link.ts'
 import { type TopicInfo, Topology } from './topology-of-brokers.ts'
 
@@ -31,9 +32,9 @@ export interface ClusterOptions {
 
 /**
  * Requests that may wait long at the broker get a connection of their own, because a broker answers one connection in
- * order: `fetch` waits for records, `join` for the other members.
+ * order: `fetch` waits for records, each of its users has one; `join` waits for the other members.
  */
-export type Lane = 'main' | 'fetch' | 'join' | 'heartbeat'
+export type Lane = 'main' | 'fetch' | `fetch ${string}` | 'join' | 'heartbeat'
 
 const defaults = {
   clientId: 'millrace',
@@ -64,7 +65,7 @@ export class Cluster {
   readonly #coordinators: Coordinators
 
   constructor(options: ClusterOptions) {
-    this.options = { ...defaults, ...options }
+    this.options = filled(defaults, options)
     if (options.bootstrap.length === 0) throw kafkaError('INVALID_CONFIG', 'reading `kafka.brokers`, which is empty')
     const bootstrap = options.bootstrap.map(parseAddress)
     this.#topology = new Topology({

@@ -5,6 +5,9 @@ import { offsetFetch } from './wire.ts'
 
 export type CommittedOffsets = Map<string, Map<number, Position>>
 
+/** Longer than a transaction may take, with the broker's look-out for those that took too long. */
+const patienceMs = 120_000
+
 /**
  * What a group has committed, once no open transaction can change it any more (`requireStable`, KIP-447): a worker that
  * takes over waits here for its predecessor's transaction to end. Absent = never committed.
@@ -19,7 +22,9 @@ export function committedOffsets(
   const doing = `asking for the offsets of group ${group}`
   const wanted =
     topics && [...topics].map(([name, partitionIndexes]) => ({ name, partitionIndexes: [...partitionIndexes] }))
-  return cluster.retrying(doing, async () => {
+  // A predecessor that died holds them up until its transaction times out.
+  const timeoutMs = Math.max(cluster.options.retryTimeoutMs, patienceMs)
+  const ask = async () => {
     const link = await cluster.coordinatorLink('group', group)
     const question = { groupId: group, memberId: null, memberEpoch: -1, topics: wanted ?? null }
     const { groups } = await link.send(offsetFetch, doing, [question], true)
@@ -34,5 +39,6 @@ export function committedOffsets(
       }
     }
     return found
-  })
+  }
+  return cluster.retrying(doing, ask, { timeoutMs })
 }

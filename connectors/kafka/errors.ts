@@ -91,6 +91,11 @@ const verdicts: Record<string, Verdict> = {
     'stop',
     'the records from this offset on are no longer kept: raise the topic’s retention and replay from the lake'
   ),
+  TOPIC_REPLACED: verdict(
+    'topic_replaced',
+    'restore',
+    'the topic was deleted and made anew: what is known of its offsets means nothing in the new one'
+  ),
   MESSAGE_TOO_LARGE: verdict('record_too_large', 'stop', 'it is above the topic’s `max.message.bytes`'),
   RECORD_LIST_TOO_LARGE: verdict('record_too_large', 'stop', 'it is above the topic’s `segment.bytes`'),
   INVALID_RECORD: verdict(

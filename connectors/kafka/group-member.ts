@@ -4,6 +4,7 @@ import { backOffMs, pause } from './back-off.ts'
 import type { Cluster } from './cluster.ts'
 import type { MemberIdentity } from './commit-offsets.ts'
 import { isKafka, KafkaError, kafkaError, responseOf, translated } from './errors.ts'
+import { filled } from './filled.ts'
 import { readAssignment, readSubscription, writeAssignment, writeSubscription } from './group-bytes.ts'
 import { heartbeat, joinGroup, leaveGroup, syncGroup } from './wire.ts'
 
@@ -67,7 +68,7 @@ export class GroupMember {
 
   constructor(cluster: Cluster, options: GroupOptions) {
     this.#cluster = cluster
-    this.#options = { ...defaults, ...options }
+    this.#options = filled(defaults, options)
     this.#firstJoin.promise.catch(() => undefined)
   }
 

@@ -1,9 +1,10 @@
 import type { RecordBatch } from '../../engine/log/log.ts'
 import { backOffMs } from './back-off.ts'
-import type { Cluster } from './cluster.ts'
+import type { Cluster, Lane } from './cluster.ts'
 import { isKafka, KafkaError, kafkaError, refusal, translated } from './errors.ts'
 import { type FetchPlan, positionsOf } from './fetch-plan.ts'
 import { type FetchedPartition, fetchRecords, type Isolation } from './fetch-request.ts'
+import { filled } from './filled.ts'
 import { isReadable, keyOf, type PartitionState, type Subscription, subscribed } from './subscription.ts'
 import type { TopicInfo } from './topology-of-brokers.ts'
 
@@ -18,6 +19,8 @@ export interface ReaderOptions {
   fetchBytesMax?: number
   /** How long a broker may wait for records. */
   maxWaitMs?: number
+  /** Connection to each broker; who shares one waits for the others' answers. */
+  lane?: Lane
 }
 
 const defaults = {
@@ -25,7 +28,8 @@ const defaults = {
   readAheadBytesMax: 32 << 20,
   partitionBytesMax: 2 << 20,
   fetchBytesMax: 8 << 20,
-  maxWaitMs: 250
+  maxWaitMs: 250,
+  lane: 'fetch' as Lane
 }
 
 /** What a partition that has nothing may ask for although the budget is used up: no reader waits for another. */
@@ -52,7 +56,7 @@ export class PartitionReader {
 
   constructor(cluster: Cluster, options: ReaderOptions = {}) {
     this.#cluster = cluster
-    this.#options = { ...defaults, ...options }
+    this.#options = filled(defaults, options)
   }
 
   /** Begins to read ahead from `offset`; again: moves there. */
@@ -169,6 +173,11 @@ export class PartitionReader {
       const info = this.#topicOf(one)
       const leader = info?.partitions[one.partition]?.leader ?? -1
       if (!info) continue
+      one.topicId ??= info.id
+      if (one.topicId !== info.id) {
+        this.#fail(one, kafkaError('TOPIC_REPLACED', `reading ${one.topic}, partition ${one.partition}`))
+        continue
+      }
       if (leader < 0) {
         this.#fail(one, kafkaError('LEADER_NOT_AVAILABLE', `reading ${one.topic}, partition ${one.partition}`))
         continue
@@ -200,14 +209,14 @@ export class PartitionReader {
 
   async #fetch(leader: number, group: FetchPlan) {
     const { asked, isCrowded, infos } = group
-    const { fetchBytesMax, readAheadBytesMax, partitionBytesMax, maxWaitMs, isolation } = this.#options
+    const { fetchBytesMax, readAheadBytesMax, partitionBytesMax, maxWaitMs, isolation, lane } = this.#options
     const free = readAheadBytesMax - this.bufferedBytes - this.#reserved
     const bytesMax = Math.min(fetchBytesMax, Math.max(free, trickleBytes))
     this.#busy.add(leader)
     this.#reserved += bytesMax
     for (const one of asked) one.isAsked = true
     try {
-      const link = await this.#cluster.nodeLink(leader, 'fetch')
+      const link = await this.#cluster.nodeLink(leader, lane)
       const response = await link.send(fetchRecords, `fetching from broker ${leader}`, {
         maxWaitMs: isCrowded ? crowdedWaitMs : maxWaitMs,
         bytesMax,

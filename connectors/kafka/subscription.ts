@@ -15,6 +15,8 @@ export interface PartitionState extends TopicPartition {
 
 export interface Subscription extends PartitionState {
   queue: PartitionQueue
+  /** Of the topic as it was when reading began (KIP-516). */
+  topicId: string | undefined
   isAsked: boolean
   failed: Error | undefined
   failures: number
@@ -28,6 +30,7 @@ export function subscribed({ topic, partition }: TopicPartition, offset: number,
     topic,
     partition,
     queue: new PartitionQueue({ topic, partition }, offset),
+    topicId: undefined,
     get position() {
       return this.queue.position
     },

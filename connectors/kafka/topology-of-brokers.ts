@@ -29,7 +29,7 @@ interface Options {
 }
 
 /** Topics asked for together at most; more wait for the next request. */
-const topicsMax = 1_000
+const topicsMax = 10_000
 
 /** Brokers, and the leaders of the topics somebody asked about. */
 export class Topology {

@@ -189,3 +189,24 @@ story('a broker that restarts in an open transaction costs nothing but time', as
     ['before', 'during']
   )
 })
+
+story('a topic that was deleted and made anew is not read on as if it were the old one', async (kafka, t) => {
+  const topic = await kafka.topic('replaced')
+  const cluster = kafka.cluster()
+  const admin = new Admin(cluster)
+  const fill = (word: string, count: number) =>
+    new IdempotentProducer(cluster).append(
+      topic,
+      Array.from({ length: count }, (_, i) => ({ ...record(`${word}${i}`), partition: 0 }))
+    )
+  await fill('old', 3)
+  const reader = kafka.reader({}, cluster)
+  t.is((await readTo(reader, { topic, from: 0, end: 3 })).length, 3)
+  await admin.deleteTopics([topic])
+  await sleep(1_000)
+  await admin.createTopics([{ name: topic, partitions: 1, configs: {} }])
+  await fill('new', 10)
+  await reader.arrived()
+  t.is(codeOf(t.throws(() => reader.read(topic, 0, 1000))), 'topic_replaced')
+  t.is((await kafka.visible(topic)).length, 10)
+})
