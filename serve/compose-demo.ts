@@ -15,6 +15,8 @@ interface DemoNote {
   /** Whole weeks in ms that its times are moved by: fixed at the first start. */
   shift_ms: number
   done: boolean
+  /** Of the whole history; once it is done. */
+  rows?: number
 }
 
 export interface DemoLoad {
@@ -39,8 +41,10 @@ export async function loadDemo(
   const data: DemoThreadData = { shiftMs, after: position?.toString() ?? '0' }
   const worker = new Worker(threadFile, { workerData: { ...data, port }, transferList: [port] })
   let isStopping = false
+  let rows = 0
   const loaded = new Promise<void>((resolve, reject) => {
     worker.on('message', (progress: DemoProgress) => {
+      rows = progress.rowsTotal
       onProgress(progress)
       if (progress.isDone) resolve()
     })
@@ -48,7 +52,7 @@ export async function loadDemo(
     worker.once('exit', () => (isStopping ? resolve() : reject(demoFailed('its thread ended'))))
   })
   const finished = loaded.then(async () => {
-    if (!isStopping) await writeNote(embedded, { kind: 'note', about: 'demo', shift_ms: shiftMs, done: true })
+    if (!isStopping) await writeNote(embedded, { kind: 'note', about: 'demo', shift_ms: shiftMs, done: true, rows })
   })
   return {
     finished,

@@ -13,6 +13,7 @@ import type { DemoProgress } from './demo/demo-thread-data.ts'
 import { planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
 import { checkBinding, secretsOf } from './http/auth.ts'
 import { createEdge, type Edge } from './http/edge.ts'
+import { edgeSettings } from './http/edge-settings.ts'
 import { HttpServers } from './http-servers.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { pageRoutes } from './page/page-routes.ts'
@@ -133,7 +134,6 @@ class RunningInstance {
   }
 
   #createEdge(serving: Serving): Edge {
-    const { http, events, insecure } = this.#config
     const directory = new ViewDirectory({
       views: serving.views,
       log: this.#embedded.log,
@@ -154,10 +154,7 @@ class RunningInstance {
       changes: serving.changes,
       metrics: this.#metrics,
       version,
-      auth: { keys: secretsOf(this.#config.api_keys) },
-      insecure,
-      corsOrigins: http.cors_origins,
-      eventMaxAgeMs: events.max_age_days * 86_400_000,
+      ...edgeSettings(this.#config),
       routes: pageRoutes({ directory }),
       adminRoutes: composeAdmin(this.#embedded, this.#config, {
         beforeAppend: serving.beforeAppend,
