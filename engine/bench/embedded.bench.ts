@@ -8,7 +8,7 @@
  */
 import { spawn } from 'node:child_process'
 import { cpSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stop } from '../errors.ts'
@@ -74,6 +74,15 @@ const roles: Record<string, (job: Job) => Promise<unknown>> = {
   }
 }
 
+/** Commit intervals are wall time: with less CPU in each of them there are more commits, each for fewer events. */
+function warnIfBusy(): void {
+  const [load] = loadavg()
+  if (load < 1) return
+  console.error(
+    `The machine is busy (load ${load.toFixed(1)}): CPU per event comes out too high, the more so at 100 ms.`
+  )
+}
+
 const loaded = new Set<string>()
 
 if (flags.role) console.log(JSON.stringify(await roles[flags.role](JSON.parse(flags.job as string))))
@@ -84,6 +93,7 @@ async function bench(): Promise<void> {
   try {
     const { path: file } = await eventsFile()
     if (!flags.json) console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}`)
+    warnIfBusy()
     const loop: Cost & { digests: Digests } = await child('plain-loop', { file })
     print('plain-loop', loop, isExact(loop.digests))
     for (const one of cases) {
