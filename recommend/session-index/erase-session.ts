@@ -8,25 +8,26 @@ export interface LoggedEvent {
 }
 
 /**
- * Takes a session out as if it had never been. Returns the items whose rings had cut older sessions off: only the log
- * of events knows these, and `RingRebuild` puts them back. Everything else then equals a replay without the session.
+ * Takes a session out as if it had never been: counters and sums at once. Returns the items of which only the log of
+ * events knows the rest, for `ItemRebuild`: those whose rings had cut older sessions off, and those whose newest event
+ * was the session's. Then everything equals a replay without the session.
  */
 export function eraseSession(index: SessionIndex, session: number, events: readonly LoggedEvent[]): number[] {
-  if (index.sessions.lengthOf(session) === 0) return []
+  const { sessions, items, parameters } = index
+  if (sessions.lengthOf(session) === 0) return []
+  const unfinished = new Set<number>()
   for (const { item, timeS } of events) {
-    index.items.unclick(item, timeS)
+    if (timeS >= items.words[item * recordWords + field.time] >>> 0) unfinished.add(item)
+    items.unclick(item, timeS)
     index.clicks--
   }
-  const cut: number[] = []
   for (const item of subtractVisits(index, session)) {
-    const ring = index.items.ringOf(item)
-    const sessions = index.items.sessions[item]
-    const others = ring.filter(other => other !== session && index.sessions.has(other))
-    index.items.setRing(item, others)
-    if (others.length < Math.min(sessions, index.parameters.ringSessions)) cut.push(item)
+    const others = items.ringOf(item).filter(other => other !== session && sessions.has(other))
+    items.setRing(item, others)
+    if (others.length < Math.min(items.sessions[item], parameters.ringSessions)) unfinished.add(item)
   }
-  index.sessions.empty(session)
-  return cut
+  sessions.empty(session)
+  return [...unfinished]
 }
 
 /**

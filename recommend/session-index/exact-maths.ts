@@ -3,7 +3,7 @@
  * everywhere: a list, and what is learned from it, has the same bits on every version of the runtime.
  */
 
-export const ln2 = 0.6931471805599453
+export const ln2 = Math.LN2
 /** ln 2 in two parts, so that k · ln 2 loses nothing. */
 const ln2High = 0.6931471803691238
 const ln2Low = 1.9082149292705877e-10

@@ -76,7 +76,7 @@ export class ItemRecords {
     const clicks = --words[at + field.clicks]
     for (let h = 0; h < halfLives; h++) {
       const popularity = item * recordFloats + h
-      floats[popularity] = clicks > 0 ? Math.max(0, floats[popularity] - decay(age > 0 ? age : 0, halfLivesS[h])) : 0
+      floats[popularity] = clicks > 0 ? Math.max(0, floats[popularity] - decay(Math.max(age, 0), halfLivesS[h])) : 0
     }
   }
 
