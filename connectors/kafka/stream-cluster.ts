@@ -4,6 +4,7 @@ import type {
   Group,
   GroupCallbacks,
   OffsetKind,
+  ReadPurpose,
   StreamCluster,
   TaskReader,
   UnitProducer
@@ -30,6 +31,7 @@ export interface StreamClusterOptions {
   compression?: Compression
   readAheadBytesMax?: number
   sessionTimeoutMs?: number
+  heartbeatIntervalMs?: number
   transactionTimeoutMs?: number
   faults?: Faults
 }
@@ -73,18 +75,23 @@ class KafkaStreamCluster implements StreamCluster {
     })
   }
 
-  reader(): TaskReader {
-    return new PartitionReader(this.#cluster, { readAheadBytesMax: this.#options.readAheadBytesMax })
+  reader(purpose: ReadPurpose): TaskReader {
+    const { readAheadBytesMax } = this.#options
+    return new PartitionReader(this.#cluster, {
+      lane: `fetch ${purpose}`,
+      ...(readAheadBytesMax === undefined ? {} : { readAheadBytesMax })
+    })
   }
 
   group(taskGroups: readonly { name: string; topics: readonly string[] }[], callbacks: GroupCallbacks): Group {
-    const { namespace, worker, standbysPerTask, sessionTimeoutMs } = this.#options
+    const { namespace, worker, standbysPerTask, sessionTimeoutMs, heartbeatIntervalMs } = this.#options
     return new GroupMember(this.#cluster, {
       group: namespace,
       instanceId: worker,
       taskGroups,
       standbysPerTask,
       ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
+      ...(heartbeatIntervalMs === undefined ? {} : { heartbeatIntervalMs }),
       ...callbacks
     })
   }

@@ -109,7 +109,7 @@ class Shop {
 
   /** Last value per key, as a committed-only reader sees it. */
   async read(topic: string): Promise<Map<string, string>> {
-    const reader = this.#admin.reader()
+    const reader = this.#admin.reader('inputs')
     const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
     const ends = await this.#admin.offsets(all, 'lastStable')
     const last = new Map<string, string>()

@@ -2,7 +2,6 @@ import type { Faults } from '../faults.ts'
 import type { CommittedPosition, CommittedPositions, Membership, UnitProducer } from '../ports/cluster.ts'
 import type { StateStore } from '../stores/state-store.ts'
 import type { Input } from '../task/inputs.ts'
-import { ticks } from '../task/processing.ts'
 import type { StepTask } from '../task/step-task.ts'
 import type { ViewChange, ViewPublisher } from '../task/views.ts'
 import { CapturingBatch } from './capturing-batch.ts'
@@ -15,6 +14,8 @@ export interface ClusterUnit {
   group: string
   member: Membership
   tasks: readonly WorkerTask[]
+  /** Of a partition: the next tick that its tasks have not seen. */
+  ticksPosition: (partition: number) => number
 }
 
 export interface ClusterCommitContext {
@@ -57,7 +58,7 @@ export async function commitClusterUnit(unit: ClusterUnit, context: ClusterCommi
   // 3. Outputs, changelogs and offsets visible as one, or nothing of them.
   faults.hit(clusterFaultPoints[2])
   await producer.room()
-  await producer.commit({ group: unit.group, member: unit.member, positions: positionsOf(unit.tasks) })
+  await producer.commit({ group: unit.group, member: unit.member, positions: positionsOf(unit) })
 
   // 4. The local store, with the positions its rows now stand at. A crash before it costs reading this unit's changelog.
   faults.hit(clusterFaultPoints[3])
@@ -97,37 +98,42 @@ async function putEnd(
   if (offset !== undefined) putPosition(rows, changelog, { offset, topicId: changelog.topicId ?? '', at: now() })
 }
 
-/** Each task's times travel with the offset of its first input; ticks are no input of one task alone and stay out. */
-function positionsOf(tasks: readonly WorkerTask[]): CommittedPositions {
+/** Each task's times travel with the offset of its first input, and so does its place among the ticks, which tasks share. */
+function positionsOf({ tasks, ticksPosition }: ClusterUnit): CommittedPositions {
   const positions = new Map<string, Map<number, CommittedPosition>>()
   for (const task of tasks) {
     task.inputs.forEach((input, i) => {
-      if (input.source.log === ticks) return
       const byPartition = positions.get(input.source.log) ?? new Map<number, CommittedPosition>()
       positions.set(input.source.log, byPartition)
       byPartition.set(input.partition, {
         offset: input.position,
-        ...(i === 0 ? { metadata: timesOf(task.steps) } : {})
+        ...(i === 0 ? { metadata: timesOf(task.steps, ticksPosition(task.partition)) } : {})
       })
     })
   }
   return positions
 }
 
-function timesOf(steps: readonly StepTask[]): string {
-  return JSON.stringify(Object.fromEntries(steps.map(step => [`${step.plan.topology}/${step.plan.name}`, step.times])))
+type Times = Record<string, [streamTime: number | null, historyTime: number | null]>
+
+function timesOf(steps: readonly StepTask[], ticksOffset: number): string {
+  const times: Times = Object.fromEntries(steps.map(step => [`${step.plan.topology}/${step.plan.name}`, step.times]))
+  return JSON.stringify({ ticks: ticksOffset, times })
 }
 
+/** Returns the next tick that the task has not seen. */
 export function restoreTimes(
   steps: readonly StepTask[],
   inputs: readonly Input[],
   committed: CommittedPositions
-): void {
+): number {
   const [first] = inputs
   const metadata = first && committed.get(first.source.log)?.get(first.partition)?.metadata
-  const times = metadata ? (JSON.parse(metadata) as Record<string, [number | null, number | null]>) : {}
+  if (!metadata) return 0
+  const { ticks, times } = JSON.parse(metadata) as { ticks: number; times: Times }
   for (const step of steps) {
     const time = times[`${step.plan.topology}/${step.plan.name}`]
     if (time) step.restoreTimes(time)
   }
+  return ticks
 }

@@ -1,32 +1,51 @@
 import type { StreamCluster } from '../ports/cluster.ts'
 import type { WorkerTask } from './task-set.ts'
 
-const intervalMs = 30_000
 const suffix = '-repartition'
 
-/** Deletes what every reader of a repartition topic is past: such topics have no retention of their own (KIP-284). */
+export interface PurgeOptions {
+  cluster: StreamCluster
+  tasks: () => readonly WorkerTask[]
+  intervalMs: number
+  onTrouble: (error: unknown) => void
+}
+
+/**
+ * Deletes what every reader of a repartition topic is past: such topics have no retention of their own (KIP-284). Beside
+ * the work, which neither waits for it nor fails with it.
+ */
 export class Purge {
-  readonly #cluster: StreamCluster
-  readonly #tasks: () => readonly WorkerTask[]
+  readonly #options: PurgeOptions
   readonly #purged = new Map<string, number>()
+  #isRunning = false
   #nextMs = 0
 
-  constructor(cluster: StreamCluster, tasks: () => readonly WorkerTask[]) {
-    this.#cluster = cluster
-    this.#tasks = tasks
+  constructor(options: PurgeOptions) {
+    this.#options = options
   }
 
-  async ifDue(): Promise<void> {
+  ifDue(): void {
+    const { intervalMs, onTrouble } = this.#options
     const now = performance.now()
-    if (now < this.#nextMs) return
+    if (this.#isRunning || now < this.#nextMs) return
     this.#nextMs = now + intervalMs
-    const before = this.#tasks()
+    this.#isRunning = true
+    this.#purge()
+      .catch(onTrouble)
+      .finally(() => {
+        this.#isRunning = false
+      })
+  }
+
+  async #purge(): Promise<void> {
+    const { cluster, tasks } = this.#options
+    const before = tasks()
       .flatMap(({ inputs }) => inputs)
       .filter(({ source }) => source.log.endsWith(suffix))
       .map(({ source, partition, committed }) => ({ topic: source.log, partition, offset: committed }))
       .filter(({ topic, partition, offset }) => offset > (this.#purged.get(`${partition} ${topic}`) ?? 0))
     if (before.length === 0) return
-    await this.#cluster.deleteRecords(before)
+    await cluster.deleteRecords(before)
     for (const { topic, partition, offset } of before) this.#purged.set(`${partition} ${topic}`, offset)
   }
 }

@@ -1,9 +1,10 @@
+import type { RecordBatch } from '../log/log.ts'
 import type { StreamCluster, TaskReader } from '../ports/cluster.ts'
 import type { NameIds } from '../stores/name-ids.ts'
 import type { StateStore } from '../stores/state-store.ts'
 import type { Plan } from '../task/plan.ts'
-import { type Changelog, changelogsOf } from './changelogs.ts'
-import { putPosition, readPosition } from './restore.ts'
+import { type Changelog, taskChangelogs } from './changelogs.ts'
+import { applyRecords, extentsOf, startOf } from './restore.ts'
 
 export interface StandbysOptions {
   cluster: StreamCluster
@@ -13,6 +14,7 @@ export interface StandbysOptions {
   ids: NameIds
   reader: TaskReader
   now: () => number
+  onTrouble: (error: unknown) => void
 }
 
 const readBytes = 1 << 20
@@ -25,6 +27,8 @@ const sliceMs = 4
 export class Standbys {
   readonly #options: StandbysOptions
   readonly #tasks = new Map<string, Changelog[]>()
+  /** By partition: what is restored from it. */
+  readonly #followed = new Map<string, Changelog[]>()
   #wanted: readonly string[] = []
   #opening: Promise<void> | null = null
 
@@ -35,7 +39,7 @@ export class Standbys {
   become(tasks: readonly string[]): void {
     this.#wanted = tasks
     for (const id of this.#tasks.keys()) if (!tasks.includes(id)) this.#close(id)
-    this.#opening ??= this.#open().finally(() => {
+    this.#opening ??= this.#openAll().finally(() => {
       this.#opening = null
     })
   }
@@ -46,24 +50,17 @@ export class Standbys {
     for (const id of tasks) this.#close(id)
   }
 
-  /** Applies what has arrived, for a few milliseconds. */
+  /** Applies what has arrived, for a few milliseconds; who had something is last the next time. */
   apply(): void {
-    const { store, reader, now } = this.#options
+    const { store, now } = this.#options
     const until = performance.now() + sliceMs
-    for (const changelog of [...this.#tasks.values()].flat()) {
+    for (const [id, followed] of [...this.#followed]) {
       if (performance.now() >= until) return
-      const batch = reader.read(changelog.topic, changelog.partition, readBytes)
+      const batch = this.#read(followed)
       if (!batch) continue
-      const rows = store.batch()
-      for (let i = 0; i < batch.count; i++) {
-        const key = changelog.rowKey(batch.keyBytes(i) ?? Buffer.alloc(0))
-        if (!key) continue
-        const value = batch.value(i)
-        if (value === null) rows.delete(changelog.column, key)
-        else rows.put(changelog.column, key, value)
-      }
-      putPosition(rows, changelog, { offset: batch.nextOffset, topicId: changelog.topicId ?? '', at: now() })
-      store.write(rows)
+      for (const changelog of followed) applyRecords(batch, changelog, { store, now })
+      this.#followed.delete(id)
+      this.#followed.set(id, followed)
     }
   }
 
@@ -86,33 +83,67 @@ export class Standbys {
     this.#options.reader.close()
   }
 
-  async #open(): Promise<void> {
-    const { cluster, plan, namespace, ids, store, reader } = this.#options
-    for (const id of this.#wanted) {
-      if (this.#tasks.has(id)) continue
-      const slash = id.lastIndexOf('/')
-      const sub = plan.subTopologies.find(({ name }) => name === id.slice(0, slash))
-      if (!sub) continue
-      const changelogs = sub.steps.flatMap(step => changelogsOf(step, Number(id.slice(slash + 1)), namespace, ids))
-      const starts = await cluster.offsets(changelogs, 'earliest')
-      for (const changelog of changelogs) changelog.topicId = await cluster.topicId(changelog.topic)
-      if (!this.#wanted.includes(id)) continue
-      for (const changelog of changelogs) {
-        const { topic, partition, topicId } = changelog
-        const position = readPosition(store, changelog)
-        const start = starts.get(topic)?.get(partition) ?? 0
-        reader.seek(
-          topic,
-          partition,
-          position && position.topicId === topicId ? Math.max(position.offset, start) : start
-        )
-      }
-      this.#tasks.set(id, changelogs)
+  /** A copy that cannot be read costs nobody anything but a longer restore: it is opened anew with the next assignment. */
+  #read(followed: readonly Changelog[]): RecordBatch | null {
+    const [{ topic, partition }] = followed
+    try {
+      return this.#options.reader.read(topic, partition, readBytes)
+    } catch (error) {
+      this.#options.onTrouble(error)
+      for (const [id, changelogs] of [...this.#tasks])
+        if (changelogs.some(one => followed.includes(one))) this.#close(id)
+      return null
     }
   }
 
+  async #openAll(): Promise<void> {
+    for (;;) {
+      const id = this.#wanted.find(one => !this.#tasks.has(one))
+      if (id === undefined) return
+      try {
+        await this.#open(id)
+      } catch (error) {
+        this.#options.onTrouble(error)
+        this.#wanted = this.#wanted.filter(one => one !== id)
+      }
+    }
+  }
+
+  async #open(id: string): Promise<void> {
+    const { cluster, plan, namespace, ids, store, now } = this.#options
+    const changelogs = taskChangelogs(plan, id, namespace, ids)
+    const extents = await extentsOf(changelogs, cluster)
+    if (!this.#wanted.includes(id)) return
+    for (const extent of extents) {
+      extent.changelog.topicId = extent.topicId
+      this.#follow(extent.changelog, startOf(extent, { store, now }))
+    }
+    this.#tasks.set(id, changelogs)
+  }
+
+  /** Tasks that share a partition are brought up together: what one has already is put once more. */
+  #follow(changelog: Changelog, from: number): void {
+    const { reader } = this.#options
+    const { topic, partition } = changelog
+    const followed = this.#followed.get(placeOf(changelog)) ?? []
+    const position = followed.length > 0 ? (reader.state(topic, partition)?.position ?? from) : from
+    reader.seek(topic, partition, Math.min(from, position))
+    followed.push(changelog)
+    this.#followed.set(placeOf(changelog), followed)
+  }
+
   #close(id: string): void {
-    for (const { topic, partition } of this.#tasks.get(id) ?? []) this.#options.reader.remove(topic, partition)
+    for (const changelog of this.#tasks.get(id) ?? []) {
+      const rest = (this.#followed.get(placeOf(changelog)) ?? []).filter(one => one !== changelog)
+      if (rest.length > 0) {
+        this.#followed.set(placeOf(changelog), rest)
+      } else {
+        this.#followed.delete(placeOf(changelog))
+        this.#options.reader.remove(changelog.topic, changelog.partition)
+      }
+    }
     this.#tasks.delete(id)
   }
 }
+
+const placeOf = ({ topic, partition }: Changelog) => `${partition} ${topic}`

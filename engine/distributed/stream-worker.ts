@@ -1,42 +1,19 @@
-import { type Clock, systemClock } from '../clock.ts'
 import { codeOf, MillraceError } from '../errors.ts'
-import { type Faults, noFaults } from '../faults.ts'
-import type { Group, Membership, StreamCluster, TaskReader, UnitProducer } from '../ports/cluster.ts'
+import type { Group, Membership, TaskReader, UnitProducer } from '../ports/cluster.ts'
 import { NameIds } from '../stores/name-ids.ts'
-import type { StateStore } from '../stores/state-store.ts'
 import { type Plan, plan } from '../task/plan.ts'
 import { Processing } from '../task/processing.ts'
-import { type ViewChange, ViewPublisher } from '../task/views.ts'
-import type { Topology } from '../topology.ts'
+import { ViewPublisher } from '../task/views.ts'
 import { commitClusterUnit } from './commit.ts'
 import { Lock } from './lock.ts'
+import { Pace } from './pace.ts'
 import { Purge } from './purge.ts'
 import type { RestoreProgress } from './restore.ts'
 import { Standbys } from './standbys.ts'
+import { type StreamWorkerOptions, settingsOf, type WorkerSettings } from './stream-worker-options.ts'
 import { inputLog, TaskSet } from './task-set.ts'
 import { Ticker } from './ticker.ts'
 import { UnitOutputs } from './unit-outputs.ts'
-
-export interface StreamWorkerOptions {
-  topologies: readonly Topology[]
-  cluster: StreamCluster
-  store: StateStore
-  namespace: string
-  partitions: number
-  ranks?: readonly string[]
-  commitIntervalMs: number
-  catchUpIntervalMs: number
-  cacheBytes: number
-  unitBytesMax?: number
-  tickIntervalMs?: number
-  clock?: Clock
-  faults?: Faults
-  onCommit?: (changes: readonly ViewChange[], tookMs: number) => void
-  onRestore?: (progress: RestoreProgress) => void
-  onTasks?: (tasks: readonly string[]) => void
-  /** Something went wrong and is being mended by starting over from the committed offsets. */
-  onRestart?: (error: MillraceError) => void
-}
 
 const sliceMs = 10
 const restartPauseMs = 500
@@ -49,12 +26,7 @@ const idleWaitMs = 50
  */
 export class StreamWorker {
   readonly plan: Plan
-  readonly #options: StreamWorkerOptions & {
-    clock: Clock
-    faults: Faults
-    unitBytesMax: number
-    tickIntervalMs: number
-  }
+  readonly #options: WorkerSettings
   readonly #reader: TaskReader
   readonly #outputs: UnitOutputs
   readonly #processing: Processing
@@ -62,23 +34,27 @@ export class StreamWorker {
   readonly #tasks: TaskSet
   readonly #standbys: Standbys
   readonly #purge: Purge
+  readonly #pace: Pace
   readonly #ticker: Ticker
   readonly #group: Group
   /** Slices, commits and changes of membership exclude each other. */
   readonly #lock = new Lock()
   #producer: UnitProducer
+  /** Assigned and not yet taken over. */
   #wanted: Membership | null = null
+  /** The last commit of a generation is done and the next one not yet assigned: nothing may be begun. */
+  #isBetween = false
+  /** What the way back has to be taken for: before that nothing goes on. */
+  #trouble: unknown = null
   #isStopping = false
   #fatal: unknown = null
-  #lastCommitMs = 0
-  #committedAt = 0
 
   constructor(options: StreamWorkerOptions) {
-    this.#options = { clock: systemClock, faults: noFaults, unitBytesMax: 32 << 20, tickIntervalMs: 10_000, ...options }
+    this.#options = settingsOf(options)
     const { cluster, store, namespace, partitions, clock } = this.#options
     const ids = new NameIds(store)
     this.plan = plan(options.topologies, { partitions, namespace, ranks: options.ranks, repartition: 'topics' })
-    this.#reader = cluster.reader()
+    this.#reader = cluster.reader('inputs')
     this.#producer = cluster.producer()
     this.#outputs = new UnitOutputs(this.#producer)
     this.#views = new ViewPublisher(store, name => ids.idOf('view', name))
@@ -98,18 +74,25 @@ export class StreamWorker {
       reader: this.#reader,
       onRestore
     })
-    this.#standbys = new Standbys({ ...shared, reader: cluster.reader() })
-    this.#purge = new Purge(cluster, () => this.#tasks.all())
-    const { tickIntervalMs: intervalMs } = this.#options
-    this.#ticker = new Ticker({ plan: this.plan, cluster, clock, partitions, intervalMs })
+    const onTrouble = (error: unknown) => options.onTrouble?.(error)
+    this.#standbys = new Standbys({ ...shared, reader: cluster.reader('standbys'), onTrouble })
+    const { tickIntervalMs, purgeIntervalMs } = this.#options
+    this.#purge = new Purge({ cluster, tasks: () => this.#tasks.all(), intervalMs: purgeIntervalMs, onTrouble })
+    this.#pace = new Pace({ ...this.#options, processing: this.#processing })
+    this.#ticker = new Ticker({ plan: this.plan, cluster, clock, partitions, intervalMs: tickIntervalMs })
     this.#group = cluster.group(
       this.plan.subTopologies.map(({ name, sources }) => ({ name, topics: sources.map(({ log }) => log) })),
       {
         beforeJoin: membership => this.#lock.run(() => this.#beforeJoin(membership)),
         assigned: membership => {
           this.#wanted = membership
+          this.#isBetween = false
         },
-        lost: () => void this.#lock.run(async () => this.#lose()),
+        lost: cause => {
+          this.#wanted = null
+          this.#isBetween = false
+          this.#trouble = cause
+        },
         ended: cause => {
           this.#fatal = cause
         },
@@ -124,15 +107,21 @@ export class StreamWorker {
 
   /** Until `stop` or `drain`; throws what only a human can mend. */
   async run(): Promise<void> {
-    await this.#producer.claim()
-    void this.#group.join().catch(error => {
-      this.#fatal ??= error
-    })
-    while (!this.#isStopping) {
-      if (this.#fatal) throw this.#fatal
-      const isIdle = await this.#lock.run(() => this.#turn())
-      if (isIdle) await Promise.race([this.#reader.arrived(), pause(idleWaitMs)])
-      else await immediate()
+    try {
+      await this.#producer.claim()
+      void this.#group.join().catch(error => {
+        this.#fatal ??= error
+      })
+      while (!this.#isStopping) {
+        if (this.#fatal) throw this.#fatal
+        const waitMs = await this.#lock.run(() => this.#turn())
+        if (waitMs > 0) await Promise.race([this.#reader.arrived(), pause(waitMs)])
+        else await immediate()
+      }
+    } catch (error) {
+      // Without it the group would go on believing that somebody works here.
+      if (!this.#isStopping) this.#abandon()
+      throw error
     }
   }
 
@@ -150,30 +139,42 @@ export class StreamWorker {
     this.#isStopping = true
     await this.#lock.run(async () => {
       const membership = this.#group.membership
-      if (membership && this.#wanted === null) await this.#quiesce(membership).catch(() => this.#processing.reset())
+      const canCommit = this.#wanted === null && this.#trouble === null && !this.#isBetween
+      if (membership && canCommit) await this.#quiesce(membership).catch(() => this.#processing.reset())
     })
     await leave()
     await this.#producer.close().catch(() => undefined)
+    this.#tasks.dropAll()
     this.#reader.close()
     this.#standbys.close()
   }
 
-  /** One turn of work; true when there is nothing to do until something arrives. */
-  async #turn(): Promise<boolean> {
+  #abandon(): void {
+    void this.#group.close()
+    this.#tasks.dropAll()
+    this.#reader.close()
+    this.#standbys.close()
+  }
+
+  /** One turn of work; how long to wait for something to arrive, ms. */
+  async #turn(): Promise<number> {
     try {
-      if (this.#wanted) await this.#adopt(this.#wanted)
+      if (this.#trouble !== null) await this.#restart()
+      if (this.#trouble !== null) return restartPauseMs
+      if (this.#wanted) this.#adopt(this.#wanted)
       const membership = this.#group.membership
-      if (!membership) return true
+      if (!membership || this.#isBetween) return idleWaitMs
+      if (!this.#processing.isUnitOpen && this.#tasks.admit()) this.#options.onTasks?.(membership.tasks)
       await this.#ticker.ifDue(membership)
       await this.#producer.room()
       const isIdle = this.#process()
-      if (this.#isCommitDue(isIdle)) await this.#commit(membership)
+      if (this.#pace.isCommitDue(isIdle)) await this.#commit(membership)
       this.#standbys.apply()
-      await this.#purge.ifDue()
-      return isIdle && !this.#processing.isUnitOpen
+      this.#purge.ifDue()
+      return this.#pace.waitMs(isIdle)
     } catch (error) {
       await this.#recover(error)
-      return true
+      return this.#trouble === null ? 0 : restartPauseMs
     }
   }
 
@@ -188,27 +189,11 @@ export class StreamWorker {
     return this.#processing.isIdle
   }
 
-  #isCommitDue(isIdle: boolean): boolean {
-    const { isUnitOpen, isMidBatch, isUnitFull, unitAge } = this.#processing
-    const { commitIntervalMs, catchUpIntervalMs, clock } = this.#options
-    if (!isUnitOpen)
-      return isIdle && clock.monotonic() - this.#committedAt >= commitIntervalMs && this.#hasPassedMarkers
-    if (isMidBatch) return false
-    const due = isIdle
-      ? Math.min(commitIntervalMs, Math.max(this.#lastCommitMs * 5, 5))
-      : Math.max(commitIntervalMs, catchUpIntervalMs)
-    return isUnitFull || unitAge >= due
-  }
-
-  /** Positions that only markers moved are committed too, so that who has read everything has no lag. */
-  get #hasPassedMarkers(): boolean {
-    return this.#tasks.all().some(({ inputs }) => inputs.some(({ position, committed }) => position > committed))
-  }
-
   async #commit(membership: Membership): Promise<void> {
     const { store, clock, faults, namespace, onCommit } = this.#options
     const started = clock.monotonic()
-    const unit = { group: namespace, member: membership, tasks: this.#tasks.all() }
+    const ticksPosition = (partition: number) => this.#tasks.ticksPosition(partition)
+    const unit = { group: namespace, member: membership, tasks: this.#tasks.all(), ticksPosition }
     const context = {
       store,
       producer: this.#producer,
@@ -218,10 +203,10 @@ export class StreamWorker {
       now: () => clock.now()
     }
     const changes = await commitClusterUnit(unit, context)
-    this.#committedAt = clock.monotonic()
-    this.#lastCommitMs = this.#committedAt - started
-    this.#processing.settled(this.#lastCommitMs)
-    onCommit?.(changes, this.#lastCommitMs)
+    const tookMs = clock.monotonic() - started
+    this.#processing.settled(tookMs)
+    this.#pace.committed(tookMs)
+    onCommit?.(changes, tookMs)
   }
 
   /** Finishes the batch in work and commits what is open. */
@@ -230,67 +215,64 @@ export class StreamWorker {
     if (this.#processing.isUnitOpen) await this.#commit(membership)
   }
 
+  /** A unit that cannot be committed now never will be: it is given up once the group has said what is whose. */
   async #beforeJoin(membership: Membership): Promise<void> {
-    if (this.#wanted !== null) return
     try {
-      await this.#quiesce(membership)
+      if (this.#wanted === null && this.#trouble === null) await this.#quiesce(membership)
     } catch (error) {
-      await this.#recover(error)
+      this.#trouble ??= error
     }
+    // Lost meanwhile, it is about a membership that is over.
+    if (this.#group.membership === membership) this.#isBetween = true
   }
 
-  async #adopt(membership: Membership): Promise<void> {
-    this.#standbys.release(membership.tasks)
-    await this.#tasks.become(membership.tasks)
-    this.#standbys.become(membership.standbys)
-    if (this.#wanted === membership) this.#wanted = null
-    this.#options.onTasks?.(membership.tasks)
-  }
-
-  #lose(): void {
-    this.#processing.reset()
-    this.#tasks.dropAll()
+  #adopt(membership: Membership): void {
     this.#wanted = null
+    this.#standbys.release(membership.tasks)
+    this.#tasks.become(membership.tasks)
+    this.#standbys.become(membership.standbys)
+    this.#options.onTasks?.(membership.tasks)
   }
 
   /** A bad record costs its unit; everything else goes the restart way. */
   async #recover(error: unknown): Promise<void> {
     this.#processing.reset()
     if (!(error instanceof MillraceError)) throw error
-    if (error.remedy === 'skip') {
-      this.#processing.noteFailure(error)
-      try {
-        await this.#producer.abort()
-        this.#outputs.clear()
-        return
-      } catch (failure) {
-        return this.#restart(failure)
-      }
-    }
     if (error.remedy === 'stop' && codeOf(error) !== 'fenced') throw error
-    return this.#restart(error)
+    if (error.remedy !== 'skip') {
+      this.#trouble ??= error
+      return
+    }
+    this.#processing.noteFailure(error)
+    try {
+      await this.#producer.abort()
+      this.#outputs.clear()
+    } catch (failure) {
+      this.#trouble ??= failure
+    }
   }
 
-  /** Claim, committed offsets, changelogs' tails, go on. Whoever was fenced waits for the group to say what is still his. */
-  async #restart(error: unknown): Promise<void> {
-    if (error instanceof MillraceError) this.#options.onRestart?.(error)
+  /**
+   * The way back: everything uncommitted is dropped, then claim, committed offsets, changelogs' tails, go on. Whoever was
+   * fenced takes over what the group says is still his, and is fenced again if that was old news.
+   */
+  async #restart(): Promise<void> {
+    const { cluster, onRestart } = this.#options
+    const cause = this.#trouble
+    if (!(cause instanceof MillraceError) || (cause.remedy === 'stop' && codeOf(cause) !== 'fenced')) throw cause
+    onRestart?.(cause)
     this.#processing.reset()
     this.#tasks.dropAll()
     await this.#producer.close().catch(() => undefined)
-    for (;;) {
-      await pause(restartPauseMs)
-      if (this.#isStopping || this.#fatal) return
-      this.#producer = this.#options.cluster.producer()
-      this.#outputs.use(this.#producer)
-      try {
-        await this.#producer.claim()
-        const membership = this.#group.membership
-        if (membership && !this.#wanted) this.#wanted = membership
-        return
-      } catch (failure) {
-        if (failure instanceof MillraceError && failure.remedy !== 'stop') continue
-        throw failure
-      }
+    this.#producer = cluster.producer()
+    this.#outputs.use(this.#producer)
+    try {
+      await this.#producer.claim()
+      // A loss that came meanwhile leaves nothing behind here, and says so by the membership.
+      this.#trouble = null
+      this.#wanted ??= this.#group.membership ?? null
+    } catch (failure) {
+      this.#trouble = failure
     }
   }
 }

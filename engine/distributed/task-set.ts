@@ -5,9 +5,9 @@ import type { NameIds } from '../stores/name-ids.ts'
 import type { StateStore } from '../stores/state-store.ts'
 import type { Input } from '../task/inputs.ts'
 import type { Plan, SubTopology } from '../task/plan.ts'
-import { type Processing, ticksSource } from '../task/processing.ts'
+import { type Processing, ticks, ticksSource } from '../task/processing.ts'
 import type { StepTask } from '../task/step-task.ts'
-import { type Changelog, changelogsOf } from './changelogs.ts'
+import { type Changelog, taskChangelogs } from './changelogs.ts'
 import { restoreTimes } from './commit.ts'
 import { type RestoreProgress, restore } from './restore.ts'
 
@@ -36,11 +36,32 @@ export interface TaskSetOptions {
   onRestore: (progress: RestoreProgress) => void
 }
 
-/** The tasks of a worker. What it keeps through a rebalance keeps stores, caches and positions; only what moved is touched. */
+type Named = Pick<WorkerTask, 'id' | 'sub' | 'partition'>
+
+/** Tasks on their way here: their state is being read. */
+interface Incoming {
+  tasks: Named[]
+  restored: WorkerSeed[] | null
+  failure: unknown
+}
+
+/** All that a task begins with. */
+interface WorkerSeed extends Named {
+  changelogs: Changelog[]
+  starts: Map<string, number>
+  committed: CommittedPositions
+  ticksStart: number
+}
+
+/**
+ * The tasks of a worker. What it keeps through a rebalance keeps stores, caches and positions and works on; what is new is
+ * restored beside it and joins in when its state is there.
+ */
 export class TaskSet {
   readonly #options: TaskSetOptions
   readonly #tasks = new Map<string, WorkerTask>()
   readonly #ticks = new Map<number, Input>()
+  #incoming: Incoming[] = []
 
   constructor(options: TaskSetOptions) {
     this.#options = options
@@ -50,77 +71,135 @@ export class TaskSet {
     return [...this.#tasks.values()]
   }
 
-  /** Gives up what is not in the list and takes over what is new: committed offsets first, then the changelogs' tails. */
-  async become(ids: readonly string[]): Promise<void> {
+  get isRestoring(): boolean {
+    return this.#incoming.length > 0
+  }
+
+  /** Gives up what is not in the list and begins to take over what is new. Only between units. */
+  become(ids: readonly string[]): void {
     for (const task of this.all()) if (!ids.includes(task.id)) this.#drop(task)
-    const added = ids.filter(id => !this.#tasks.has(id)).map(id => this.#named(id))
-    await this.#take(added)
-    this.#matchTicks()
+    for (const incoming of this.#incoming) incoming.tasks = incoming.tasks.filter(({ id }) => ids.includes(id))
+    this.#incoming = this.#incoming.filter(({ tasks }) => tasks.length > 0)
+    const coming = new Set(this.#incoming.flatMap(({ tasks }) => tasks.map(({ id }) => id)))
+    const tasks = ids.filter(id => !this.#tasks.has(id) && !coming.has(id)).map(id => this.#named(id))
+    this.#dropTicks()
     this.#options.processing.begin()
+    if (tasks.length > 0) this.#take({ tasks, restored: null, failure: null })
+  }
+
+  /** Tasks whose state has come join the others; throws what kept one from it. Only between units. */
+  admit(): boolean {
+    const failed = this.#incoming.find(({ failure }) => failure !== null)
+    if (failed) throw failed.failure
+    const here = this.#incoming.filter(({ restored }) => restored !== null)
+    if (here.length === 0) return false
+    this.#incoming = this.#incoming.filter(({ restored }) => restored === null)
+    for (const { tasks, restored } of here)
+      for (const seed of restored ?? []) if (tasks.some(({ id }) => id === seed.id)) this.#admit(seed)
+    this.#options.processing.begin()
+    return true
   }
 
   /** Everything is given up; the rows stay where they are, for the next time. */
   dropAll(): void {
     for (const task of this.all()) this.#drop(task)
-    this.#matchTicks()
+    for (const incoming of this.#incoming) incoming.tasks = []
+    this.#incoming = []
+    this.#dropTicks()
   }
 
-  async #take(added: Pick<WorkerTask, 'id' | 'sub' | 'partition'>[]): Promise<void> {
-    if (added.length === 0) return
-    const { cluster, group, processing, store, now, onRestore, namespace, ids } = this.#options
-    const wanted = added.flatMap(({ sub, partition }) => sub.sources.map(({ log }) => ({ topic: log, partition })))
-    const committed = await cluster.committed(group, wanted)
-    const starts = await cluster.offsets(wanted, 'earliest')
-    const changelogs = new Map(
-      added.map(({ id, sub, partition }) => [
-        id,
-        sub.steps.flatMap(step => changelogsOf(step, partition, namespace, ids))
-      ])
+  #take(incoming: Incoming): void {
+    this.#incoming.push(incoming)
+    this.#restore(incoming).then(
+      restored => {
+        incoming.restored = restored
+      },
+      error => {
+        incoming.failure = error
+      }
     )
-    const reader = cluster.reader()
+  }
+
+  /** Committed offsets first, which waits for open transactions; then the changelogs' tails; nothing is read before. */
+  async #restore(incoming: Incoming): Promise<WorkerSeed[]> {
+    const { cluster, group, plan, store, now, onRestore, namespace, ids, partitions } = this.#options
+    const tasks = [...incoming.tasks]
+    const inputs = tasks.flatMap(({ sub, partition }) => sub.sources.map(({ log }) => ({ topic: log, partition })))
+    const committed = await cluster.committed(group, inputs)
+    const ticked = [...new Set(tasks.map(({ partition }) => partition))].filter(partition => partition < partitions)
+    const starts = await cluster.offsets(
+      [...inputs, ...ticked.map(partition => ({ topic: ticks, partition }))],
+      'earliest'
+    )
+    const seeds = tasks.map(task => ({
+      ...task,
+      committed,
+      changelogs: taskChangelogs(plan, task.id, namespace, ids),
+      starts: new Map(
+        task.sub.sources.map(({ log }) => [log, startOf({ topic: log, partition: task.partition }, committed, starts)])
+      ),
+      ticksStart: starts.get(ticks)?.get(task.partition) ?? 0
+    }))
+    const owners = new Map(seeds.flatMap(({ id, changelogs }) => changelogs.map(one => [one, id] as const)))
+    const isWanted = (one: Changelog) => incoming.tasks.some(({ id }) => id === owners.get(one))
+    const reader = cluster.reader('restore')
     try {
-      await restore([...changelogs.values()].flat(), { cluster, reader, store, now, onProgress: onRestore })
+      await restore([...owners.keys()], { cluster, reader, store, now, onProgress: onRestore, isWanted })
     } finally {
       reader.close()
     }
-    for (const { id, sub, partition } of added) {
-      const steps = processing.addTasks(sub.steps, partition)
-      const inputs = sub.sources.map(source =>
-        processing.addInput(source, partition, startOf({ topic: source.log, partition }, committed, starts))
-      )
-      restoreTimes(steps, inputs, committed)
-      this.#tasks.set(id, { id, sub, partition, steps, inputs, changelogs: changelogs.get(id) ?? [] })
-    }
+    return seeds
+  }
+
+  #admit({ id, sub, partition, changelogs, starts, committed, ticksStart }: WorkerSeed): void {
+    const { processing } = this.#options
+    const steps = processing.addTasks(sub.steps, partition)
+    const inputs = sub.sources.map(source => processing.addInput(source, partition, starts.get(source.log) ?? 0))
+    const ticksOffset = restoreTimes(steps, inputs, committed)
+    this.#tasks.set(id, { id, sub, partition, steps, inputs, changelogs })
+    this.#addTicks(partition, Math.max(ticksStart, ticksOffset))
   }
 
   #drop(task: WorkerTask): void {
-    const { processing, reader } = this.#options
+    const { processing } = this.#options
     processing.dropTasks(task.sub.steps, task.partition)
-    for (const input of task.inputs) {
-      processing.merger.remove(input)
-      reader.remove(input.source.log, input.partition)
-    }
+    for (const input of task.inputs) this.#remove(input)
     this.#tasks.delete(task.id)
   }
 
-  /** One input of ticks per partition that any task has, from the last few on: time only goes forward. */
-  #matchTicks(): void {
-    const { processing, reader, partitions } = this.#options
-    const source = ticksSource(partitions)
+  #remove(input: Input): void {
+    this.#options.processing.removeInput(input)
+    this.#options.reader.remove(input.source.log, input.partition)
+  }
+
+  /**
+   * One input of ticks per partition that any task has. It goes back to the oldest that one of them has not seen: time only
+   * goes forward, so that seeing one twice changes nothing.
+   */
+  #addTicks(partition: number, offset: number): void {
+    const { processing, partitions } = this.#options
+    if (partition >= partitions) return
+    const known = this.#ticks.get(partition)
+    if (known && known.position <= offset) return
+    if (known) known.seek(offset)
+    else this.#ticks.set(partition, processing.addInput(ticksSource(partitions), partition, offset))
+  }
+
+  /** Of a task's partition: the next tick it has not seen. */
+  ticksPosition(partition: number): number {
+    return this.#ticks.get(partition)?.position ?? 0
+  }
+
+  #dropTicks(): void {
     const wanted = new Set(this.all().map(({ partition }) => partition))
     for (const [partition, input] of this.#ticks) {
       if (wanted.has(partition)) continue
-      processing.merger.remove(input)
-      reader.remove(source.log, partition)
+      this.#remove(input)
       this.#ticks.delete(partition)
-    }
-    for (const partition of wanted) {
-      if (!this.#ticks.has(partition) && partition < partitions)
-        this.#ticks.set(partition, processing.addInput(source, partition, 0))
     }
   }
 
-  #named(id: string): Pick<WorkerTask, 'id' | 'sub' | 'partition'> {
+  #named(id: string): Named {
     const slash = id.lastIndexOf('/')
     const sub = this.#options.plan.subTopologies.find(({ name }) => name === id.slice(0, slash))
     if (!sub) {

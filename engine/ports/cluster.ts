@@ -41,6 +41,8 @@ export interface UnitProducer {
   close(): Promise<void>
 }
 
+export type ReadPurpose = 'inputs' | 'restore' | 'standbys' | 'views'
+
 /** Reads partitions ahead of its owner; what has arrived is handed out synchronously. */
 export interface TaskReader {
   seek(topic: string, partition: number, offset: number): void
@@ -85,8 +87,8 @@ export interface StreamCluster {
   /** A topic that was deleted and made again has another id. */
   topicId(topic: string): Promise<string>
   producer(): UnitProducer
-  /** Committed-only. */
-  reader(): TaskReader
+  /** Committed-only. Readers for different purposes never wait for each other. */
+  reader(purpose: ReadPurpose): TaskReader
   group(tasks: readonly { name: string; topics: readonly string[] }[], callbacks: GroupCallbacks): Group
   /** Waits for open transactions that could still change them. */
   committed(group: string, wanted: readonly TopicPartition[]): Promise<CommittedPositions>

@@ -110,6 +110,12 @@ export class Processing {
     return input
   }
 
+  /** What was noted about its records is forgotten too: whoever reads them next meets it again. */
+  removeInput(input: Input): void {
+    this.merger.remove(input)
+    for (const [id, { origin }] of this.#skips) if (origin.input === input) this.#skips.delete(id)
+  }
+
   tasks(): StepTask[] {
     return [...this.#tasks.values()].flatMap(tasks => tasks.filter(task => task !== undefined))
   }

@@ -1,0 +1,58 @@
+import type { Clock } from '../clock.ts'
+import type { Processing } from '../task/processing.ts'
+
+export interface PaceOptions {
+  processing: Processing
+  clock: Clock
+  commitIntervalMs: number
+  /** While far behind: a hot key is then written once for many records. */
+  catchUpIntervalMs: number
+}
+
+const idleWaitMs = 50
+
+/** When to commit, and how long to wait for something to do. */
+export class Pace {
+  readonly #options: PaceOptions
+  #lastCommitMs = 0
+  #committedAt = 0
+
+  constructor(options: PaceOptions) {
+    this.#options = options
+  }
+
+  committed(tookMs: number): void {
+    this.#lastCommitMs = tookMs
+    this.#committedAt = this.#options.clock.monotonic()
+  }
+
+  isCommitDue(isIdle: boolean): boolean {
+    const { isUnitOpen, isMidBatch, isUnitFull, unitAge } = this.#options.processing
+    if (!isUnitOpen) return isIdle && this.#hasRested && this.#hasPassedMarkers
+    if (isMidBatch) return false
+    return isUnitFull || unitAge >= this.#dueMs(isIdle)
+  }
+
+  /** Until something arrives, or a commit is due. */
+  waitMs(isIdle: boolean): number {
+    const { isUnitOpen, unitAge } = this.#options.processing
+    if (!isIdle) return 0
+    return isUnitOpen ? Math.min(idleWaitMs, Math.max(0, this.#dueMs(isIdle) - unitAge)) : idleWaitMs
+  }
+
+  /** Who has nothing else to do commits soon, but does not spend its time on commits. */
+  #dueMs(isIdle: boolean): number {
+    const { commitIntervalMs, catchUpIntervalMs, processing } = this.#options
+    if (!isIdle || processing.lag > 0) return Math.max(commitIntervalMs, catchUpIntervalMs)
+    return Math.min(commitIntervalMs, Math.max(this.#lastCommitMs * 5, 5))
+  }
+
+  get #hasRested(): boolean {
+    return this.#options.clock.monotonic() - this.#committedAt >= this.#options.commitIntervalMs
+  }
+
+  /** Positions that only markers moved are committed too, so that who has read everything has no lag. */
+  get #hasPassedMarkers(): boolean {
+    return this.#options.processing.merger.inputs.some(({ position, committed }) => position > committed)
+  }
+}
