@@ -35,6 +35,10 @@ export class BatchBuilder {
     return this.#at
   }
 
+  get capacity(): number {
+    return this.#buffer.length
+  }
+
   reset(): this {
     this.#at = layout.headerBytes
     this.count = 0

@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.ts'
-import type { Position } from './commit-offsets.ts'
+import type { CommitOffsets, Position } from './commit-offsets.ts'
 import { refusal } from './errors.ts'
-import { offsetFetch } from './wire.ts'
+import { offsetCommit, offsetFetch } from './wire.ts'
 
 export type CommittedOffsets = Map<string, Map<number, Position>>
 
@@ -41,4 +41,26 @@ export function committedOffsets(
     return found
   }
   return cluster.retrying(doing, ask, { timeoutMs })
+}
+
+/**
+ * Commits outside of a transaction: at least once, after the outputs were written. The broker refuses whoever is not a
+ * member of the current generation.
+ */
+export async function commitOffsets(cluster: Cluster, { group, member, positions }: CommitOffsets): Promise<void> {
+  const doing = `committing offsets of group ${group}`
+  const topics = [...positions].map(([name, byPartition]) => ({
+    name,
+    partitions: [...byPartition].map(([partitionIndex, { offset, metadata }]) => ({
+      partitionIndex,
+      committedOffset: BigInt(offset),
+      committedLeaderEpoch: -1,
+      committedMetadata: metadata ?? ''
+    }))
+  }))
+  const { memberId = '', generation = -1, instanceId = null } = member ?? {}
+  await cluster.retrying(doing, async () => {
+    const link = await cluster.coordinatorLink('group', group)
+    await link.send(offsetCommit, doing, group, generation, memberId, instanceId, topics)
+  })
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { codeOf } from '../../engine/errors.ts'
 import { Admin } from './admin.ts'
+import { commitOffsets, committedOffsets } from './committed-offsets.ts'
 import { GroupMember, type GroupOptions, type Membership } from './group-member.ts'
 import { type KafkaFixture, kafkaStories, record } from './testing/kafka-fixture.ts'
 
@@ -142,3 +143,23 @@ story('a unit is committed under the generation it ran in', async (kafka, t) => 
   t.deepEqual(await kafka.visible(output), ['0:mine'])
   a.member.close()
 })
+
+story(
+  'at least once: offsets are committed outside of transactions, under the current generation only',
+  async (kafka, t) => {
+    const topic = await kafka.topic('at-least-once')
+    const group = `g-${kafka.run}-${topic}`
+    const a = worker(kafka, 'a', topic)
+    const member = await a.member.join()
+    const commit = (generation: number, offset: number) =>
+      commitOffsets(a.cluster, {
+        group,
+        member: { ...member, generation },
+        positions: new Map([[topic, new Map([[0, { offset, metadata: 'm' }]])]])
+      })
+    await commit(member.generation, 7)
+    t.is(codeOf(await t.throwsAsync(commit(member.generation - 1, 9))), 'kafka_membership_lost')
+    t.deepEqual((await committedOffsets(a.cluster, group)).get(topic)?.get(0), { offset: 7, metadata: 'm' })
+    await a.member.close()
+  }
+)

@@ -10,6 +10,8 @@ export interface AddressedRecord extends EncodableRecord {
   partition: number
 }
 
+const bytesBetweenChecks = 1 << 20
+
 /**
  * Appends outside of transactions, each batch once and in order although it may be sent repeatedly (KIP-98). An append
  * that throws may have been written in part: who repeats it writes at least once.
@@ -43,8 +45,13 @@ export class IdempotentProducer {
     await this.#outbox.room()
     const last = new Map<number, { receipt: Receipt; index: number }>()
     try {
+      let bytes = 0
       for (const record of records) {
-        if (this.#outbox.isFull) await this.#outbox.room()
+        bytes += record.value?.length ?? 0
+        if (bytes > bytesBetweenChecks) {
+          bytes = 0
+          await this.#outbox.room()
+        }
         const receipt = this.#outbox.add(topic, record.partition, record)
         last.set(record.partition, { receipt, index: receipt.count - 1 })
       }

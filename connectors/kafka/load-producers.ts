@@ -12,6 +12,7 @@ interface Load {
 }
 
 const loadsOpenMax = 16
+const bytesBetweenChecks = 1 << 20
 
 /**
  * Resumable bulk loads: records and the load's position become visible in one transaction. The position is the metadata
@@ -86,9 +87,13 @@ export class LoadProducers {
     { topic, records, to }: { topic: string; records: readonly AddressedRecord[]; to: { name: string; to: string } }
   ): Promise<{ load: Load; isWritten: boolean }> {
     if (!isBehind(load.position, to.to)) return { load, isWritten: false }
+    let bytes = 0
     for (const record of records) {
       load.producer.add(topic, record.partition, record)
-      if (load.producer.isFull) await load.producer.room()
+      bytes += record.value?.length ?? 0
+      if (bytes < bytesBetweenChecks) continue
+      bytes = 0
+      await load.producer.room()
     }
     const offset = load.appends + 1
     const positions = new Map([[topic, new Map([[0, { offset, metadata: to.to }]])]])

@@ -50,7 +50,9 @@ interface LaneOptions {
 }
 
 const sequences = 2 ** 31
-const buildersKeptMax = 64
+/** Kept for the next batches: 32 MiB at most. */
+const buildersKeptMax = 16
+const builderKeptBytesMax = 2 << 20
 
 /** The batches of one partition on their way out: one being written, some waiting, at most one under way. */
 export class OutboxLane {
@@ -131,6 +133,7 @@ export class OutboxLane {
   }
 
   #recycle(builder: BatchBuilder): void {
-    if (this.#options.builders.length < buildersKeptMax) this.#options.builders.push(builder)
+    const { builders } = this.#options
+    if (builders.length < buildersKeptMax && builder.capacity <= builderKeptBytesMax) builders.push(builder)
   }
 }

@@ -41,7 +41,8 @@ export class Outbox {
   #registered = new Set<OutboxLane>()
   #isRegistering = false
   readonly #busy = new Set<number>()
-  #timer: NodeJS.Timeout | NodeJS.Immediate | undefined
+  #timer: NodeJS.Timeout | undefined
+  #timerAtMs = Number.POSITIVE_INFINITY
   #waiters: PromiseWithResolvers<void>[] = []
   failed: Error | undefined
 
@@ -77,17 +78,20 @@ export class Outbox {
     return this.bytes > this.#bufferBytesMax
   }
 
-  /** Settles when more may be added. */
+  /** Settles when more may be added. What fills the buffer may be batches that are not full: then they leave as they are. */
   async room(): Promise<void> {
-    while (this.isFull) await this.#change()
+    while (this.isFull && !this.failed) {
+      const isMoving = [...this.#lanes.values()].some(({ queue }) => queue.length > 0)
+      if (!isMoving) this.#closeAll()
+      await this.#change()
+    }
     if (this.failed) throw this.failed
   }
 
   /** Sends all there is; settles when every batch is written, throws what kept one from it. */
   async flush(): Promise<void> {
     if (this.failed) throw this.failed
-    for (const lane of this.#lanes.values()) lane.close(this.#writing.identity())
-    this.#pumpSoon()
+    this.#closeAll()
     while (!this.#isEmpty) {
       await this.#change()
       if (this.failed) throw this.failed
@@ -105,6 +109,11 @@ export class Outbox {
   /** A new transaction: partitions have to be registered again. */
   begin(): void {
     this.#registered = new Set()
+  }
+
+  #closeAll(): void {
+    for (const lane of this.#lanes.values()) lane.close(this.#writing.identity())
+    this.#pumpSoon()
   }
 
   get #isEmpty(): boolean {
@@ -130,13 +139,19 @@ export class Outbox {
     return lane
   }
 
+  /** The earliest wish counts: a partition that backs off holds up no other. */
   #pumpSoon(waitMs = 0): void {
-    if (this.#timer) return
+    const atMs = performance.now() + waitMs
+    if (atMs >= this.#timerAtMs) return
+    this.#timerAtMs = atMs
+    clearTimeout(this.#timer)
     const run = () => {
-      this.#timer = undefined
+      if (this.#timerAtMs !== atMs) return
+      this.#timerAtMs = Number.POSITIVE_INFINITY
       this.#pump()
     }
-    this.#timer = waitMs > 0 ? setTimeout(run, waitMs) : setImmediate(run)
+    if (waitMs > 0) this.#timer = setTimeout(run, waitMs)
+    else setImmediate(run)
   }
 
   #pump(): void {

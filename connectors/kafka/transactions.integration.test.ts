@@ -210,3 +210,23 @@ story('a topic that was deleted and made anew is not read on as if it were the o
   t.is(codeOf(t.throws(() => reader.read(topic, 0, 1000))), 'topic_replaced')
   t.is((await kafka.visible(topic)).length, 10)
 })
+
+story('many half-full batches leave as they are before they fill the memory', async (kafka, t) => {
+  const topic = await kafka.topic('wide', { partitions: 40 })
+  const producer = new TransactionalProducer(kafka.cluster(), {
+    transactionalId: `wide-${kafka.run}`,
+    bufferBytesMax: 1 << 20
+  })
+  await producer.claim()
+  let most = 0
+  for (let round = 0; round < 5; round++) {
+    for (let p = 0; p < 40; p++) {
+      producer.add(topic, p, record('x'.repeat(30_000)))
+      most = Math.max(most, producer.bufferedBytes)
+      if (producer.isFull) await producer.room()
+    }
+  }
+  await producer.commit()
+  t.true(most < 1.2 * (1 << 20))
+  t.is((await kafka.visible(topic)).length, 5)
+})

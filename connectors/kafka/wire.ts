@@ -17,6 +17,7 @@ import {
   listOffsetsV7,
   listOffsetsV8,
   metadataV12,
+  offsetCommitV8,
   offsetFetchV8,
   syncGroupV5,
   txnOffsetCommitV3
@@ -52,6 +53,8 @@ export const addOffsetsToTxn = versions(addOffsetsToTxnV3, addOffsetsToTxnV3.api
 /** v3 brings member and generation: KIP-447. */
 export const txnOffsetCommit = versions(txnOffsetCommitV3, txnOffsetCommitV3.api)
 export const endTxn = versions(endTxnV3, endTxnV3.api)
+/** Outside of transactions: at least once. */
+export const offsetCommit = versions(offsetCommitV8, offsetCommitV8.api)
 /** v7 and later know `requireStable`: KIP-447. */
 export const offsetFetch = versions(offsetFetchV8, offsetFetchV8.api)
 export const listOffsets = versions(listOffsetsV8, listOffsetsV8.api, listOffsetsV7.api)
