@@ -37,7 +37,9 @@ export function rankBoughtTogether() {
       if (less.length > 0) known.companions.add(less, { self: key, weight: 1, isGone: true, person })
       if (more.length > 0) known.companions.add(more, { self: key, weight: 1, person })
       known.companions.cut(keptMax, 0)
-      association.set(known)
+      // What was taken back whole has never been, whichever of its baskets came first.
+      if (known.baskets === 0 && known.companions.length === 0) association.delete()
+      else association.set(known)
     },
     view(_, { association }) {
       const known = association.get()
