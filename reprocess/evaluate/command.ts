@@ -1,10 +1,12 @@
 import { stop } from '../../engine/errors.ts'
 import { learnedOneIn } from '../../recommend/blend/session-learner.ts'
+import { evaluateBaskets } from './basket-evaluation.ts'
 import { compare, comparisonTable } from './comparison.ts'
 import { EventColumns } from './event-columns.ts'
 import { streamOf } from './event-order.ts'
 import { methodOf } from './methods.ts'
 import type { Points } from './points.ts'
+import { readBaskets } from './read-baskets.ts'
 import { readEvents } from './read-events.ts'
 import { Replay } from './replay.ts'
 import { type Report, reportOf, tableOf } from './report.ts'
@@ -37,6 +39,11 @@ export const evaluateOptions = {
     help: 'share of events the blend learns, for example 1/3 or 1 (default: that of production)'
   },
   'learn-share-test': { type: 'string', value: '<share>', help: 'the same for the test part (default: --learn-share)' },
+  from: {
+    type: 'string',
+    value: '<time>',
+    help: 'with --protocol baskets: the first time that is measured, as in the file'
+  },
   json: { type: 'boolean', help: 'print JSON' }
 } as const
 
@@ -51,6 +58,12 @@ export interface EvaluateOutput {
 /** `millrace evaluate`: quality of the real index, learner and blend, or of a baseline, on session files. */
 export async function evaluate(args: EvaluateArguments, output: EvaluateOutput): Promise<void> {
   const settings = settingsOf(args)
+  if (settings.protocol === 'baskets') {
+    const baskets = await readBaskets(settings.train)
+    const report = evaluateBaskets(baskets, settings, (done, total) => output.progress('baskets', done, total))
+    output.print(JSON.stringify(report, null, args.json ? 0 : 2))
+    return
+  }
   const columns = new EventColumns()
   await readEvents(settings.train, columns)
   const trainCount = columns.count
@@ -79,7 +92,7 @@ export async function evaluate(args: EvaluateArguments, output: EvaluateOutput):
 }
 
 function settingsOf(args: EvaluateArguments) {
-  const protocol = oneOf('--protocol', args.protocol ?? 'prequential', ['static', 'prequential'] as const)
+  const protocol = oneOf('--protocol', args.protocol ?? 'prequential', ['static', 'prequential', 'baskets'] as const)
   if (typeof args.train !== 'string') throw stop('usage', 'Name the sessions to learn from: --train FILE.')
   const names = String(args.compare ?? args.method ?? 'ours').split(/[,\s]+/)
   if (args.compare !== undefined && names.length !== 2) throw stop('usage', '--compare takes two methods: A,B.')
@@ -88,6 +101,7 @@ function settingsOf(args: EvaluateArguments) {
     train: args.train,
     test: args.test as string | undefined,
     protocol,
+    from: String(args.from ?? ''),
     isStatic: protocol === 'static',
     k: wholeNumber('--k', args.k ?? '20'),
     minPrefix: wholeNumber('--min-prefix', args['min-prefix'] ?? '1'),

@@ -1,0 +1,146 @@
+import { decay } from '../decay.ts'
+import { BestOf } from '../session-index/best-of.ts'
+import { longer } from '../session-index/longer.ts'
+import { type BasketIndex, ringBaskets, shortHalfLifeS } from './basket-index.ts'
+import type { CustomerHistory } from './customer-history.ts'
+
+const ownMax = 250
+const popularMax = 100
+const neighbourMax = 100
+/** The customer's strongest items, whose baskets are read. */
+const seedsMax = 25
+const basketsBetween = 100
+
+/**
+ * What a customer may order next: own items, items ordered together with the strongest of them (item-kNN over live
+ * baskets), and what is popular. Its scratch is used again for the next customer.
+ */
+export class BasketCandidates {
+  readonly index: BasketIndex
+  count = 0
+  items = new Int32Array(1024)
+  /** Place in the customer's history per candidate; −1: new to the customer. */
+  own = new Int32Array(1024)
+  /** What the baskets say of an item, before its own frequency is taken out; by item. */
+  sums = new Float64Array(1024)
+  private stamps = new Int32Array(1024)
+  private stamp = 0
+  private touched = new Int32Array(1024)
+  private touchedCount = 0
+  private readonly best = new BestOf()
+  private readonly ring = new Int32Array(ringBaskets)
+  private readonly popular: number[] = []
+  private popularAt = Number.NEGATIVE_INFINITY
+
+  constructor(index: BasketIndex) {
+    this.index = index
+  }
+
+  gather(history: CustomerHistory, timeS: number): void {
+    this.begin()
+    const seeds = this.addOwn(history)
+    this.refreshPopular(timeS)
+    for (const item of this.popular) this.add(item, -1)
+    this.touchedCount = 0
+    for (let i = 0; i < seeds; i++) this.readBaskets(history.items[this.own[i]], history.frequencyAt(this.own[i]))
+    this.addNeighbours()
+  }
+
+  /** item-kNN: a basket of many items, and an item of many baskets, say less. */
+  scoreOf(item: number): number {
+    return this.sums[item] / Math.sqrt(this.index.orders[item] + 20)
+  }
+
+  private begin(): void {
+    const items = this.index.ids.count
+    this.stamp++
+    this.count = 0
+    if (items <= this.stamps.length) return
+    this.stamps = longer(this.stamps, items)
+    this.sums = longer(this.sums, this.stamps.length)
+    this.touched = longer(this.touched, this.stamps.length)
+  }
+
+  /** The strongest own items, the seeds first. Returns how many are seeds. */
+  private addOwn(history: CustomerHistory): number {
+    const { best, index } = this
+    best.reserve(history.count)
+    for (let i = 0; i < history.count; i++) {
+      best.keys[i] = history.frequencyAt(i)
+      best.tags[i] = i
+    }
+    const precedes = (a: number, b: number) => {
+      const [first, second] = [history.items[a], history.items[b]]
+      const more = index.orders[first] - index.orders[second]
+      return more !== 0 ? more > 0 : index.ids.precedes(first, second)
+    }
+    const kept = Math.min(history.count, ownMax)
+    best.chooseInOrder(history.count, ownMax, precedes)
+    best.chooseInOrder(kept, seedsMax, precedes)
+    for (let i = 0; i < kept; i++) this.add(history.items[best.tags[i]], best.tags[i])
+    return Math.min(kept, seedsMax)
+  }
+
+  private add(item: number, own: number): void {
+    if (this.stamps[item] === this.stamp) return
+    this.stamps[item] = this.stamp
+    this.sums[item] = 0
+    this.append(item, own)
+  }
+
+  private append(item: number, own: number): void {
+    if (this.count === this.items.length) {
+      this.items = longer(this.items, this.count + 1)
+      this.own = longer(this.own, this.items.length)
+    }
+    this.items[this.count] = item
+    this.own[this.count++] = own
+  }
+
+  private readBaskets(seed: number, frequency: number): void {
+    const { index, ring, stamps, stamp, sums } = this
+    const read = index.newestBaskets(seed, ring)
+    const weight = frequency / Math.sqrt(index.orders[seed] + 20) / Math.sqrt(read + 1)
+    for (let i = 0; i < read; i++) {
+      const basket = index.basketAt(ring[i])
+      if (basket === undefined) continue
+      const share = weight / Math.sqrt(basket.length + 5)
+      for (let j = 0; j < basket.length; j++) {
+        const item = basket[j]
+        if (item === seed) continue
+        if (stamps[item] !== stamp) {
+          stamps[item] = stamp
+          sums[item] = 0
+          this.touched[this.touchedCount++] = item
+        }
+        sums[item] += share
+      }
+    }
+  }
+
+  private addNeighbours(): void {
+    const { best, touched, touchedCount } = this
+    best.reserve(touchedCount)
+    for (let i = 0; i < touchedCount; i++) {
+      best.keys[i] = this.scoreOf(touched[i])
+      best.tags[i] = touched[i]
+    }
+    best.chooseInOrder(touchedCount, neighbourMax, (a, b) => a < b)
+    for (let i = 0; i < Math.min(touchedCount, neighbourMax); i++) this.append(best.tags[i], -1)
+  }
+
+  private refreshPopular(timeS: number): void {
+    const { index, best, popular } = this
+    if (index.baskets - this.popularAt < basketsBetween) return
+    this.popularAt = index.baskets
+    const items = index.ids.count
+    best.reserve(items)
+    for (let item = 0; item < items; item++) {
+      best.keys[item] = index.popularity[item] * decay(Math.max(0, timeS - index.times[item]), shortHalfLifeS)
+      best.tags[item] = item
+    }
+    best.chooseInOrder(items, popularMax, (a, b) => index.ids.precedes(a, b))
+    popular.length = 0
+    for (let i = 0; i < Math.min(items, popularMax); i++) popular.push(best.tags[i])
+  }
+}

@@ -1,0 +1,100 @@
+import { decay } from '../decay.ts'
+import { logOfCount, naturalLog } from '../session-index/exact-maths.ts'
+import { BasketCandidates } from './basket-candidates.ts'
+import { type BasketIndex, longHalfLifeS, shortHalfLifeS } from './basket-index.ts'
+import { BasketRanker, basketFeatures } from './basket-ranker.ts'
+import type { CustomerHistory } from './customer-history.ts'
+
+const day = 86_400
+
+/** What will this customer order next? The answer stands in its fields until the next question. */
+export class NextBasket {
+  readonly index: BasketIndex
+  readonly candidates: BasketCandidates
+  readonly ranker = new BasketRanker()
+  /** Candidates, best first, after `rank`. */
+  order = new Int32Array(256)
+  private x = new Float64Array(1024 * basketFeatures)
+
+  constructor(index: BasketIndex) {
+    this.index = index
+    this.candidates = new BasketCandidates(index)
+  }
+
+  /** Scores what a known customer may order at this time. Returns how many candidates there are. */
+  predict(history: CustomerHistory, timeS: number): number {
+    const { candidates } = this
+    candidates.gather(history, timeS)
+    if (candidates.count * basketFeatures > this.x.length)
+      this.x = new Float64Array(candidates.count * 2 * basketFeatures)
+    for (let i = 0; i < candidates.count; i++) {
+      const own = candidates.own[i]
+      this.addItem(i * basketFeatures, candidates.items[i], { timeS, own: own >= 0 })
+      if (own >= 0) this.addOwn(i * basketFeatures, history, { own, timeS })
+    }
+    this.ranker.score(this.x, candidates.count)
+    return candidates.count
+  }
+
+  /** The best `wanted` candidates into `order`; equal scores by number of orders, then by smaller id. Returns how many. */
+  rank(wanted: number): number {
+    const { count } = this.candidates
+    const depth = Math.min(wanted, count)
+    if (this.order.length < depth) this.order = new Int32Array(depth * 2)
+    const { order } = this
+    let kept = 0
+    for (let candidate = 0; candidate < count; candidate++) {
+      if (kept === depth && !this.isBefore(candidate, order[depth - 1])) continue
+      let i = kept < depth ? kept++ : depth - 1
+      for (; i > 0 && this.isBefore(candidate, order[i - 1]); i--) order[i] = order[i - 1]
+      order[i] = candidate
+    }
+    return kept
+  }
+
+  /** After `predict`, with what was really ordered. */
+  learn(ordered: ReadonlySet<number>): void {
+    const { candidates } = this
+    this.ranker.learn(this.x, candidates.count, candidate => ordered.has(candidates.items[candidate]))
+  }
+
+  /** Features that do not ask whose item it is; those of own items are set to 0. */
+  private addItem(at: number, item: number, { timeS, own }: { timeS: number; own: boolean }): void {
+    const { x, index, candidates } = this
+    const age = Math.max(0, timeS - index.times[item])
+    const together = candidates.scoreOf(item) * 100
+    for (let f = 0; f < basketFeatures; f++) x[at + f] = 0
+    x[at + 5] = 0.5 * naturalLog(1 + together * 30)
+    x[at + 6] = naturalLog(1 + together * 2)
+    x[at + 7] = 0.5 * naturalLog(1 + index.popularity[item] * decay(age, shortHalfLifeS))
+    x[at + 8] = 0.5 * naturalLog(1 + index.longPopularity[item] * decay(age, longHalfLifeS))
+    x[at + 9] = 0.3 * logOfCount(1 + Math.max(0, index.orders[item]))
+    x[at + 14] = 0.3 * naturalLog(1 + age / day)
+    x[at + (own ? 10 : 12)] = this.reorderRate(item)
+  }
+
+  private addOwn(at: number, history: CustomerHistory, { own, timeS }: { own: number; timeS: number }): void {
+    const { x } = this
+    const count = history.counts[own]
+    x[at] = naturalLog(1 + history.frequencyAt(own) * 10)
+    x[at + 1] = 1
+    x[at + 2] = logOfCount(count)
+    x[at + 3] = naturalLog(count / history.orders) + 2
+    x[at + 4] = history.lastOrders[own] === history.orders - 1 ? 1 : 0
+    x[at + 11] = 0.3 * naturalLog(1 + Math.max(0, timeS - history.times[own]) / day)
+    x[at + 13] = logOfCount(history.orders)
+  }
+
+  private reorderRate(item: number): number {
+    const { reorders, orders } = this.index
+    return naturalLog((Math.max(0, reorders[item]) + 1) / (Math.max(0, orders[item]) + 5)) + 1.5
+  }
+
+  private isBefore(a: number, b: number): boolean {
+    const { scores } = this.ranker
+    if (scores[a] !== scores[b]) return scores[a] > scores[b]
+    const [first, second] = [this.candidates.items[a], this.candidates.items[b]]
+    const more = this.index.orders[first] - this.index.orders[second]
+    return more !== 0 ? more > 0 : this.index.ids.precedes(first, second)
+  }
+}

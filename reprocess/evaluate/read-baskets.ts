@@ -1,0 +1,47 @@
+import { stop } from '../../engine/errors.ts'
+import { linesOf } from './read-events.ts'
+
+export interface Basket {
+  id: string
+  /** `yyyy-mm-dd hh:mm:ss`; order and days come from it. */
+  time: string
+  /** null: unknown. */
+  customer: string | null
+  items: Set<string>
+}
+
+const columns = ['InvoiceNo', 'StockCode', 'Quantity', 'InvoiceDate', 'UnitPrice', 'CustomerID'] as const
+
+/** Invoices of the data set Online Retail (UCI), oldest first: cancellations, lines without price and codes that are no products left out. */
+export async function readBaskets(path: string): Promise<Basket[]> {
+  const baskets = new Map<string, Basket>()
+  let places: number[] | undefined
+  for await (const line of linesOf(path)) {
+    const cells = cellsOf(line)
+    if (places === undefined) {
+      places = columns.map(name => cells.indexOf(name))
+      if (places.includes(-1)) throw stop('evaluate_format', `${path} needs the columns ${columns.join(', ')}.`)
+      continue
+    }
+    const [invoice, code, quantity, time, price, customer] = places.map(place => cells[place] ?? '')
+    const item = code.trim().toUpperCase()
+    if (invoice.startsWith('C') || Number(quantity) <= 0 || Number(price) <= 0 || !/^\d{5}/.test(item)) continue
+    let basket = baskets.get(invoice)
+    if (!basket) {
+      basket = { id: invoice, time, customer: customer === '' ? null : customer, items: new Set() }
+      baskets.set(invoice, basket)
+    }
+    basket.items.add(item)
+  }
+  return [...baskets.values()].sort((a, b) => order(a.time, b.time) || order(a.id, b.id))
+}
+
+function cellsOf(line: string): string[] {
+  if (!line.includes('"')) return line.split(',')
+  const cells = line.match(/("([^"]|"")*"|[^,]*)(,|$)/g) ?? []
+  return cells.map(cell => cell.replace(/,$/, '').replace(/^"(.*)"$/, '$1'))
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
