@@ -110,6 +110,18 @@ export const errorGroups: ErrorGroup[] = [
         'A batch of records from a broker is damaged.',
         'Check the broker’s disk and network; start again.'
       ),
+      views_thread_ended: row(
+        'The thread of `millrace serve` that reads the views is gone.',
+        'Start again: it goes on from where it was.'
+      ),
+      worker_name_other: row(
+        'The data directory belongs to a worker of another name.',
+        'Use its own name, or another `data_dir`.'
+      ),
+      worker_not_running: row(
+        'No `millrace stream` runs on the data directory.',
+        'Check `data_dir`, or look on the worker’s own machine.'
+      ),
       stream_stopped: row('The stream has stopped and takes nothing more.', 'See the error before it; start again.'),
       stream_thread_ended: row('The stream thread is gone.', 'Start again; what was acknowledged is on the disk.')
     }

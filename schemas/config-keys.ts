@@ -34,6 +34,16 @@ const kafka = {
     what: 'a word of letters, digits, _ and -',
     meaning: 'How this program is called in logs, metrics and quotas of the brokers.'
   }),
+  partitions: integer(4, {
+    min: 1,
+    max: 256,
+    meaning: 'Partitions of topics that are made: at most so many threads share the work. Fixed once they are there.'
+  }),
+  replication_factor: integer(0, {
+    min: 0,
+    max: 15,
+    meaning: 'Copies of topics that are made; 0 takes the default of the brokers.'
+  }),
   ssl: {
     enabled: yesOrNo(false, { meaning: 'Speak TLS with the brokers.' }),
     ca_file: file('Certificates (PEM) of the authorities that sign the brokers’; empty takes those of the system.'),
@@ -134,6 +144,27 @@ export const configKeys = {
       unit: 'ms',
       meaning: 'The same while far behind: longer units write a busy key once for many records.'
     }),
+    threads: integer(1, {
+      min: 1,
+      max: 64,
+      meaning: 'Threads of a stream process on Kafka; each is a member of the group with state of its own.'
+    }),
+    standbys: integer(1, {
+      min: 0,
+      max: 8,
+      meaning: 'Further workers on Kafka that keep a copy of each task’s state, so that one of them takes over at once.'
+    }),
+    session_timeout_ms: integer(30_000, {
+      min: 6_000,
+      max: 1_800_000,
+      unit: 'ms',
+      meaning: 'How long a worker may be silent, or gone for a restart, before others take over its tasks.'
+    }),
+    name: text('', {
+      pattern: /^([A-Za-z0-9][A-Za-z0-9._-]{0,62})?$/,
+      what: 'a name of letters, digits, dots, - and _',
+      meaning: 'Name of the worker, kept in data_dir from its first start on; empty takes that of the host.'
+    }),
     memory_max_mb: integer(512, {
       min: 256,
       unit: 'MB',
@@ -141,7 +172,8 @@ export const configKeys = {
     })
   },
   purchase_source: choice<'auto' | 'orders' | 'events'>('auto', ['auto', 'orders', 'events'], {
-    meaning: 'Which of them feeds popularity, baskets and bought items; auto: orders once that table is fed.'
+    meaning:
+      'Which of them feeds popularity, baskets and bought items; auto: orders once that table is fed (on Kafka, where all workers must agree: orders).'
   }),
   consent: {
     default: choice<'denied' | 'granted'>('denied', ['denied', 'granted'], {

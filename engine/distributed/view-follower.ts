@@ -2,8 +2,7 @@ import type { StreamCluster, TaskReader } from '../ports/cluster.ts'
 import type { NameIds } from '../stores/name-ids.ts'
 import type { StateStore, WriteBatch } from '../stores/state-store.ts'
 import { type ViewChange, viewRowKey } from '../task/views.ts'
-import { type Changelog, positionKey } from './changelogs.ts'
-import { positionAgeMaxMs, putPosition, readPosition } from './restore.ts'
+import { positionAgeMaxMs } from './restore.ts'
 
 export interface FollowedView {
   name: string
@@ -29,7 +28,11 @@ export interface FollowedPart {
 
 interface Place {
   view: FollowedView
-  changelog: Changelog
+  /** Of the view in row keys. */
+  id: number
+  topic: string
+  topicId: string
+  partition: number
   position: number
   /** As of the start: there it is caught up. */
   end: number
@@ -78,18 +81,17 @@ export class ViewFollower {
     for (const view of views) {
       const id = ids.idOf('view', view.name)
       const topicId = await cluster.topicId(view.log)
-      const changelogs = Array.from({ length: view.partitions }, (_, partition) => changelogOf(view, id, partition))
-      for (const changelog of changelogs) changelog.topicId = topicId
-      const starts = (await cluster.offsets(changelogs, 'earliest')).get(view.log)
-      const ends = (await cluster.offsets(changelogs, 'lastStable')).get(view.log)
-      const at = (offsets: ReadonlyMap<number, number> | undefined) => changelogs.map((_, i) => offsets?.get(i) ?? 0)
-      const stored = this.#storedPositions(changelogs, at(ends))
-      changelogs.forEach((changelog, i) => {
-        const position = Math.max(at(starts)[i], stored[i])
-        this.#places.push({ view, changelog, position, end: at(ends)[i], currentAt: 0 })
+      const partitions = Array.from({ length: view.partitions }, (_, partition) => ({ topic: view.log, partition }))
+      const starts = (await cluster.offsets(partitions, 'earliest')).get(view.log)
+      const ends = (await cluster.offsets(partitions, 'lastStable')).get(view.log)
+      const places = partitions.map(({ topic, partition }): Place => {
+        const position = starts?.get(partition) ?? 0
+        return { view, id, topic, topicId, partition, position, end: ends?.get(partition) ?? 0, currentAt: 0 }
       })
+      this.#goOn(places)
+      this.#places.push(...places)
     }
-    for (const { changelog, position } of this.#places) reader.seek(changelog.topic, changelog.partition, position)
+    for (const { topic, partition, position } of this.#places) reader.seek(topic, partition, position)
   }
 
   /** Writes what has arrived, at most about `bytesMax` of it; null when nothing has. */
@@ -100,14 +102,13 @@ export class ViewFollower {
     const positions: FollowedPart['positions'] = []
     this.#places.forEach((place, at) => {
       if (rows.bytes >= bytesMax) return
-      const { topic, partition } = place.changelog
-      const batch = reader.read(topic, partition, readBytes)
+      const batch = reader.read(place.topic, place.partition, readBytes)
       if (!batch) return
       for (let i = 0; i < batch.count; i++)
         this.#put(place, { key: batch.key(i), value: batch.value(i) }, rows, changed)
       place.position = batch.nextOffset
-      const topicId = place.changelog.topicId ?? ''
-      putPosition(rows, place.changelog, { offset: place.position, topicId, at: this.#options.now() })
+      const stored: StoredPosition = { offset: place.position, topicId: place.topicId, at: this.#options.now() }
+      rows.put('views', positionKey(place), Buffer.from(JSON.stringify(stored)))
       positions.push([at, place.position])
     })
     if (positions.length === 0) return null
@@ -116,43 +117,60 @@ export class ViewFollower {
   }
 
   #put(
-    { view, changelog }: Place,
+    { view, id }: Place,
     { key, value }: { key: string; value: Buffer | null },
     rows: WriteBatch,
     changed: Map<string, ViewChange>
   ): void {
-    const rowKey = viewRowKey(changelog.id, key)
+    const rowKey = viewRowKey(id, key)
     if (value === null) rows.delete('views', rowKey)
     else rows.put('views', rowKey, value)
-    changed.set(`${changelog.id} ${key}`, { view: view.name, key, value })
+    changed.set(`${id} ${key}`, { view: view.name, key, value })
   }
 
-  #lagOf({ changelog: { topic, partition }, position }: Place): number {
+  #lagOf({ topic, partition, position }: Place): number {
     const state = this.#options.reader.state(topic, partition)
     // Before the first answer of the broker nobody knows.
     if (!state || state.lastStableOffset < 0) return 1
     return Math.max(0, state.lastStableOffset - position)
   }
 
-  /** All of a view or nothing: a row does not say which partition it came from. */
-  #storedPositions(changelogs: readonly Changelog[], ends: readonly number[]): number[] {
+  /** From the stored positions, all of a view or nothing: a row does not say which partition it came from. */
+  #goOn(places: readonly Place[]): void {
     const { store, now } = this.#options
-    const stored = changelogs.map(changelog => readPosition(store, changelog))
-    const isGood = stored.every((one, i) => {
-      if (one === null) return true
-      const hasMissedNothing = one.offset === ends[i] || now() - one.at < positionAgeMaxMs
-      return one.topicId === changelogs[i].topicId && one.offset <= ends[i] && hasMissedNothing
+    const stored = store.getMany('views', places.map(positionKey)).map(parsed)
+    const isGood = places.every(({ topicId, end }, i) => {
+      const one = stored[i]
+      if (!one) return true
+      const hasMissedNothing = one.offset === end || now() - one.at < positionAgeMaxMs
+      return one.topicId === topicId && one.offset <= end && hasMissedNothing
     })
-    if (isGood) return stored.map(one => one?.offset ?? 0)
-    const [{ id }] = changelogs
+    if (isGood) {
+      places.forEach((place, i) => {
+        place.position = Math.max(place.position, stored[i]?.offset ?? 0)
+      })
+      return
+    }
+    const [{ id }] = places
     const positions = store.batch()
-    for (const changelog of changelogs) positions.delete('views', positionKey(changelog))
+    for (const place of places) positions.delete('views', positionKey(place))
     store.write(positions)
     store.clear('views', { gte: viewRowKey(id, ''), lt: viewRowKey(id + 1, '') })
-    return changelogs.map(() => 0)
   }
 }
 
-function changelogOf({ log }: FollowedView, id: number, partition: number): Changelog {
-  return { topic: log, partition, column: 'views', id, rowKey: key => viewRowKey(id, key.toString()) }
+/** Kept among the rows of views, before the first of them. */
+interface StoredPosition {
+  offset: number
+  topicId: string
+  /** Wall time; older than half of `delete.retention.ms`, deletions may have been missed. */
+  at: number
 }
+
+const positionMark = Buffer.of(0, 0, 118)
+
+function positionKey({ topic, partition }: Pick<Place, 'topic' | 'partition'>): Buffer {
+  return Buffer.concat([positionMark, Buffer.of(partition >> 8, partition & 255), Buffer.from(topic)])
+}
+
+const parsed = (bytes: Buffer | undefined) => (bytes ? (JSON.parse(bytes.toString()) as StoredPosition) : null)

@@ -33,3 +33,8 @@ function writtenBy(ops: readonly Op[]): string[] {
     return [...(op.step.view ? [op.step.view.log] : []), ...writtenBy(op.step.outs)]
   })
 }
+
+/** Each topic once, the first that is said of it. */
+export function distinctTopics(specs: readonly TopicSpec[]): TopicSpec[] {
+  return specs.filter(({ name }, i) => specs.findIndex(other => other.name === name) === i)
+}

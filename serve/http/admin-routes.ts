@@ -5,7 +5,7 @@ import { Problem } from './problem.ts'
 import { jsonReply, type Route } from './route.ts'
 
 export interface AdminRouteOptions {
-  freshness: Freshness
+  freshness: Pick<Freshness, 'ready'>
   metrics: Metrics
   isDraining: () => boolean
 }

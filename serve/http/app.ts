@@ -27,7 +27,7 @@ export interface AppOptions {
   auth: Auth
   origins: Origins
   limits: RateLimits
-  freshness: Freshness
+  freshness: Pick<Freshness, 'ready'>
   metrics: Metrics
   onIncident: (incident: Incident) => void
   sockets: SocketApp | null

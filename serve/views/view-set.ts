@@ -40,6 +40,17 @@ export interface ChangedKeys {
   items: Set<string>
 }
 
+/** Of everything that answers are made from. */
+export const viewNames: readonly string[] = [
+  itemCatalog,
+  itemFeatures,
+  userFeatures,
+  sessions,
+  identities,
+  similarItems,
+  boughtTogether
+].map(({ name }) => name)
+
 const cacheBytesDefault = 96 << 20
 /** Of the cache; item lists are the hottest and the largest. */
 const shares = { similar: 0.4, companions: 0.2, users: 0.2, sessions: 0.15, identities: 0.05 }

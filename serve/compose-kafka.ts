@@ -1,0 +1,61 @@
+import { readFileSync, rmSync } from 'node:fs'
+import type { ClusterOptions } from '../connectors/kafka/cluster.ts'
+import { codeOf, messageOf, stop } from '../engine/errors.ts'
+import { RocksStore } from '../engine/stores/rocksdb-store.ts'
+import type { Config } from '../schemas/config.ts'
+
+/** How to reach the brokers. */
+export function kafkaConnection({ kafka }: Config): ClusterOptions {
+  const { brokers, client_id, ssl, sasl } = kafka
+  return {
+    bootstrap: brokers,
+    clientId: client_id,
+    ...(ssl.enabled && {
+      tls: {
+        ca: pem('kafka.ssl.ca_file', ssl.ca_file),
+        cert: pem('kafka.ssl.cert_file', ssl.cert_file),
+        key: pem('kafka.ssl.key_file', ssl.key_file)
+      }
+    }),
+    ...(sasl.mechanism !== 'none' && {
+      sasl: { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password }
+    })
+  }
+}
+
+function pem(key: string, path: string): string | undefined {
+  if (path === '') return undefined
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw stop('bad_config', `The file ${path} that ${key} names cannot be read (${messageOf(error)}).`, error)
+  }
+}
+
+/** `kafka.replication_factor` as topics are made with it. */
+export function replicationFactorOf({ kafka }: Config): number {
+  return kafka.replication_factor || -1
+}
+
+/** On Kafka all workers must count purchases from the same source, whenever they were started: `auto` is orders. */
+export function purchaseSourceOnKafka({ purchase_source }: Config): 'orders' | 'events' {
+  return purchase_source === 'events' ? 'events' : 'orders'
+}
+
+/**
+ * State that is on the log as well. Where it is damaged it is dropped, and read from the log again; a directory in use is
+ * refused.
+ */
+export async function openDerivedStore(
+  directory: string,
+  { memoryMb, say }: { memoryMb: number; say: (line: string) => void }
+): Promise<RocksStore> {
+  try {
+    return await RocksStore.open(directory, { memoryMb })
+  } catch (error) {
+    if (codeOf(error) !== 'data_dir_corrupt') throw error
+    say(`${directory} is damaged; what was in it is read from Kafka again.`)
+    rmSync(directory, { recursive: true, force: true })
+    return RocksStore.open(directory, { memoryMb })
+  }
+}

@@ -1,0 +1,200 @@
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { Cluster } from '../connectors/kafka/cluster.ts'
+import { committedOffsets } from '../connectors/kafka/committed-offsets.ts'
+import { KafkaLog } from '../connectors/kafka/kafka-log.ts'
+import { offsetsOf } from '../connectors/kafka/list-offsets.ts'
+import { derivedTopics, distinctTopics } from '../engine/distributed/worker-topics.ts'
+import { MillraceError, stop } from '../engine/errors.ts'
+import { type Plan, plan, topicSpec } from '../engine/task/plan.ts'
+import type { Config } from '../schemas/config.ts'
+import { allTopologies } from '../topologies/index.ts'
+import { type Answers, composeAnswers } from './compose-answers.ts'
+import { kafkaConnection, openDerivedStore, purchaseSourceOnKafka, replicationFactorOf } from './compose-kafka.ts'
+import { planMemory } from './embedded/memory-plan.ts'
+import { inputTopics } from './input-topics.ts'
+import { BatchedAppender } from './kafka/batched-appender.ts'
+import type { LogPositions } from './kafka/log-positions.ts'
+import { PositionTokens } from './kafka/position-token.ts'
+import { ReplicaFreshness } from './kafka/replica-freshness.ts'
+import { ReplicaViews } from './kafka/replica-views.ts'
+import type { KafkaViewThreadData } from './kafka-view-thread.ts'
+import { LogIngest } from './log-ingest.ts'
+import type { Metrics } from './metrics.ts'
+import type { Ingest } from './ports.ts'
+import { viewNames } from './views/view-set.ts'
+
+export interface ReplicaOptions {
+  config: Config
+  directory: string
+  metrics: Metrics
+  say: (line: string) => void
+  onFatal: (error: unknown) => void
+}
+
+/** What answers in a `serve` process, and how it keeps up with Kafka. */
+export interface Replica {
+  ingest: Ingest
+  freshness: ReplicaFreshness
+  answers: Answers
+  log: KafkaLog
+  close(): Promise<void>
+}
+
+const topologyVersion = 1
+/** Callers wait for an append: better told to come again than kept. */
+const appendTimeoutMs = 10_000
+const endsRefreshMs = 30_000
+const threadFile = new URL(
+  import.meta.url.endsWith('.ts') ? './kafka-view-thread.ts' : './kafka-view-thread.js',
+  import.meta.url
+)
+
+export async function openReplica(options: ReplicaOptions): Promise<Replica> {
+  const { config, directory, metrics, say } = options
+  const { storeMb } = planMemory(config.stream.memory_max_mb)
+  const store = await openDerivedStore(join(directory, 'views'), { memoryMb: storeMb, say })
+  const cluster = new Cluster({ ...kafkaConnection(config), retryTimeoutMs: appendTimeoutMs })
+  const log = new KafkaLog({
+    cluster,
+    prefix: `${config.namespace}.`,
+    replicationFactor: replicationFactorOf(config),
+    refreshMs: endsRefreshMs
+  })
+  const running = planOf(config)
+  const inputs = inputTopics.map(topic => topicSpec(topic, topic.name, config.kafka.partitions))
+  await log.ensureTopics(distinctTopics([...running.topics, ...inputs]))
+  const followed = followedViews(running)
+  const places = followed.flatMap(({ log: topic, partitions }) => range(partitions, topic))
+  const tokens = new PositionTokens(await topicIds(cluster))
+  const freshness = new ReplicaFreshness({
+    topologyVersion,
+    flow: { derived: derivedTopics(running), views: places },
+    tokens,
+    log: positionsOn(cluster, config.namespace, log),
+    seen: metrics.series('millrace_event_to_serve_seconds')
+  })
+  const appender = new BatchedAppender({
+    append: async (topic, records) => (await log.append(topic, records)).offsets,
+    partitionsOf: topic => log.topics().find(({ name }) => name === topic)?.partitions ?? 1
+  })
+  const answers = composeAnswers({
+    store,
+    config,
+    consentDefault: config.consent.default,
+    append: (topic, records) => appender.append(topic, records)
+  })
+  const ingest = new LogIngest({
+    append: async (topic, records) => {
+      const positions = await appender.append(topic, records)
+      freshness.written(positions)
+      return tokens.encode(positions)
+    },
+    now: Date.now,
+    onEvents: events => answers.accepted(events)
+  })
+  const thread = startViews({ options, freshness, answers, data: threadData(config, store, followed) })
+  return {
+    ingest,
+    freshness,
+    answers,
+    log,
+    close: async () => {
+      freshness.close()
+      await thread.stop()
+      await log.close()
+      await cluster.close()
+      await store.close()
+    }
+  }
+}
+
+function planOf(config: Config): Plan {
+  const { namespace, kafka, excluded_ids } = config
+  const topologies = allTopologies({
+    purchaseSource: purchaseSourceOnKafka(config),
+    excludedIds: new Set(excluded_ids)
+  })
+  return plan(topologies, { partitions: kafka.partitions, namespace, repartition: 'topics' })
+}
+
+/** The views that answers are made from, as this release writes them. */
+function followedViews({ steps }: Plan): KafkaViewThreadData['views'] {
+  return steps.flatMap(({ view }) => {
+    if (!view || !viewNames.includes(view.topic.name)) return []
+    return [{ name: view.topic.name, log: view.log, partitions: view.partitions }]
+  })
+}
+
+function range(partitions: number, topic: string) {
+  return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
+}
+
+async function topicIds(cluster: Cluster) {
+  return Promise.all(inputTopics.map(async ({ name }) => ({ name, id: (await cluster.topic(name)).id })))
+}
+
+function positionsOn(cluster: Cluster, group: string, log: KafkaLog): LogPositions {
+  const counts = () => new Map(log.topics().map(({ name, partitions }) => [name, partitions]))
+  return {
+    committed: async topics => {
+      const partitions = counts()
+      const wanted = topics.map(topic => [topic, [...Array(partitions.get(topic) ?? 0).keys()]] as const)
+      const found = await committedOffsets(cluster, group, new Map(wanted))
+      return new Map(
+        [...found].map(([topic, byPartition]) => [
+          topic,
+          new Map([...byPartition].map(([partition, { offset }]) => [partition, offset]))
+        ])
+      )
+    },
+    ends: topics => {
+      const partitions = counts()
+      const wanted = topics.flatMap(topic => range(partitions.get(topic) ?? 0, topic))
+      return offsetsOf(cluster, wanted, 'highWatermark')
+    }
+  }
+}
+
+function threadData(
+  config: Config,
+  store: { handle: bigint },
+  views: KafkaViewThreadData['views']
+): KafkaViewThreadData {
+  return {
+    handle: store.handle,
+    directory: config.data_dir,
+    cluster: { connection: kafkaConnection(config), namespace: config.namespace, worker: 'views' },
+    views
+  }
+}
+
+interface Following {
+  options: ReplicaOptions
+  freshness: ReplicaFreshness
+  answers: Answers
+  data: KafkaViewThreadData
+}
+
+/** Changes that were written and not told would be missed for ever, so a thread that dies ends the process. */
+function startViews({ options, freshness, answers, data }: Following): { stop(): Promise<void> } {
+  const { metrics, say, onFatal } = options
+  const worker = new Worker(threadFile, { workerData: data })
+  const views = new ReplicaViews({ peer: worker, freshness, answers, metrics, say })
+  let isEnding = false
+  views.onFatal = onFatal
+  worker.once('error', cause =>
+    onFatal(stop('views_thread_ended', 'The thread that reads the views failed: start again.', cause))
+  )
+  const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
+  void exited.then(() => {
+    if (!isEnding) onFatal(new MillraceError('views_thread_ended', 'stop', 'The thread that reads the views is gone.'))
+  })
+  return {
+    stop: async () => {
+      isEnding = true
+      views.stop()
+      await exited
+    }
+  }
+}

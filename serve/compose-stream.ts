@@ -1,0 +1,202 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { openStreamCluster } from '../connectors/kafka/stream-cluster.ts'
+import { distinctTopics, workerTopics } from '../engine/distributed/worker-topics.ts'
+import type { RocksStore } from '../engine/stores/rocksdb-store.ts'
+import { topicSpec } from '../engine/task/plan.ts'
+import type { Config } from '../schemas/config.ts'
+import { allTopologies } from '../topologies/index.ts'
+import { removeInstance, writeInstance } from './admin/instance.ts'
+import { kafkaConnection, openDerivedStore, purchaseSourceOnKafka, replicationFactorOf } from './compose-kafka.ts'
+import { type MemoryPlan, planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
+import { StreamMetrics } from './embedded/stream-metrics.ts'
+import { createAdminEdge } from './http/admin-edge.ts'
+import { edgeSettings } from './http/edge-settings.ts'
+import { HttpServers } from './http-servers.ts'
+import { inputTopics } from './input-topics.ts'
+import { RestoreReport } from './kafka/restore-report.ts'
+import { reasonOf, SupervisedThread } from './kafka/supervised-thread.ts'
+import type { WorkerEvent, WorkerOrder } from './kafka/worker-messages.ts'
+import { workerName } from './kafka/worker-name.ts'
+import { WorkerReadiness } from './kafka/worker-readiness.ts'
+import type { KafkaStreamThreadData } from './kafka-stream-thread.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { StartScreen } from './start-screen.ts'
+import { UntilTold } from './until-told.ts'
+
+const drainGraceMs = 2_000
+const youngGenerationMb = 48
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+const threadFile = new URL(
+  import.meta.url.endsWith('.ts') ? './kafka-stream-thread.ts' : './kafka-stream-thread.js',
+  import.meta.url
+)
+
+/** Where a stream process keeps its state, and the note of where it runs. */
+export function streamDirectory({ data_dir }: Config): string {
+  return join(data_dir, 'stream')
+}
+
+/** A worker process of the group, until it is told to end or something needs a human. */
+export async function runStream(config: Config): Promise<void> {
+  const worker = new StreamProcess(config)
+  try {
+    await worker.start()
+    await worker.untilTold()
+  } finally {
+    await worker.close()
+  }
+}
+
+class StreamProcess {
+  readonly #config: Config
+  readonly #directory: string
+  readonly #memory: MemoryPlan
+  readonly #screen = new StartScreen(process.stderr)
+  readonly #metrics: Metrics = createMetrics({ version })
+  readonly #servers = new HttpServers()
+  readonly #told = new UntilTold()
+  readonly #readiness: WorkerReadiness
+  readonly #restores: RestoreReport
+  readonly #threads: SupervisedThread[] = []
+  readonly #stores: RocksStore[] = []
+  #order: WorkerOrder['type'] = 'stop'
+  #isDraining = false
+  #isNoted = false
+
+  constructor(config: Config) {
+    const { threads, memory_max_mb } = config.stream
+    this.#config = config
+    this.#directory = streamDirectory(config)
+    this.#memory = planMemory(Math.floor(memory_max_mb / threads))
+    this.#readiness = new WorkerReadiness(threads)
+    this.#restores = new RestoreReport({ metrics: this.#metrics, say: line => this.#screen.line(line) })
+  }
+
+  async start(): Promise<void> {
+    const { stream, admin, kafka } = this.#config
+    const name = workerName(this.#directory, stream.name)
+    this.#screen.line(
+      `millrace stream ${version}, worker ${name}, ${stream.threads} threads, brokers ${kafka.brokers.join(', ')}, ` +
+        `state in ${this.#directory}; each thread: ${printMemoryPlan(this.#memory)}`
+    )
+    for (let i = 1; i <= stream.threads; i++) {
+      const directory = join(this.#directory, `thread-${i}`)
+      const say = (line: string) => this.#screen.line(line)
+      this.#stores.push(await openDerivedStore(directory, { memoryMb: this.#memory.storeMb, say }))
+    }
+    const adminUrl = await this.#servers.listen(
+      createAdminEdge({
+        ...edgeSettings(this.#config),
+        metrics: this.#metrics,
+        ready: () => this.#readiness.ready(),
+        isDraining: () => this.#isDraining,
+        onIncident: ({ code, route, message }) => this.#screen.line(`${code} in ${route}: ${message}`)
+      }),
+      admin
+    )
+    writeInstance(this.#directory, { pid: process.pid, url: '', admin_url: adminUrl })
+    this.#isNoted = true
+    this.#screen.line(`  health, metrics ${adminUrl}/readyz`)
+    await this.#ensureTopics()
+    for (const [i, store] of this.#stores.entries()) {
+      this.#startThread({ store, thread: i, name: `${name}-${i + 1}` })
+    }
+  }
+
+  async untilTold(): Promise<void> {
+    process.once('SIGUSR2', () => {
+      this.#order = 'drain'
+      this.#told.end()
+    })
+    await this.#told.wait()
+  }
+
+  async close(): Promise<void> {
+    this.#isDraining = true
+    this.#screen.line(this.#order === 'drain' ? 'committing, leaving the group' : 'committing')
+    await Promise.all(this.#threads.map(thread => thread.end(this.#order)))
+    for (const store of this.#stores) await store.close()
+    await this.#servers.drain(drainGraceMs)
+    this.#metrics.close()
+    if (this.#isNoted) removeInstance(this.#directory)
+    this.#screen.close()
+  }
+
+  async #ensureTopics(): Promise<void> {
+    const { namespace, kafka, excluded_ids } = this.#config
+    const { partitions } = kafka
+    const purchaseSource = purchaseSourceOnKafka(this.#config)
+    const topologies = allTopologies({ purchaseSource, excludedIds: new Set(excluded_ids) })
+    const cluster = openStreamCluster({ ...this.#clusterOptions(''), worker: 'topics' })
+    try {
+      const inputs = inputTopics.map(topic => topicSpec(topic, topic.name, partitions))
+      await cluster.ensureTopics(distinctTopics([...workerTopics({ topologies, namespace, partitions }), ...inputs]))
+    } finally {
+      await cluster.close()
+    }
+  }
+
+  #startThread({ store, thread, name }: { store: RocksStore; thread: number; name: string }): void {
+    const { stream, kafka, excluded_ids } = this.#config
+    const data: KafkaStreamThreadData = {
+      handle: store.handle,
+      directory: join(this.#directory, `thread-${thread + 1}`),
+      cluster: this.#clusterOptions(name),
+      partitions: kafka.partitions,
+      commitIntervalMs: stream.commit_interval_ms,
+      catchUpIntervalMs: stream.catch_up_interval_ms,
+      cacheMb: this.#memory.stateCacheMb,
+      purchaseSource: purchaseSourceOnKafka(this.#config),
+      excludedIds: excluded_ids
+    }
+    const resourceLimits = {
+      maxOldGenerationSizeMb: this.#memory.streamHeapMb,
+      maxYoungGenerationSizeMb: youngGenerationMb
+    }
+    const metrics = new StreamMetrics(this.#metrics)
+    const supervised = new SupervisedThread({
+      start: () => new Worker(threadFile, { workerData: data, resourceLimits }),
+      onEvent: event => this.#hear(thread, event, metrics),
+      onFatal: error => this.#told.fail(error),
+      onDied: (error, pauseMs) => {
+        this.#readiness.lost(thread)
+        metrics.restart()
+        this.#screen.line(`thread ${name} died (${reasonOf(error)}); it starts again in ${pauseMs / 1000} s`)
+      }
+    })
+    this.#threads.push(supervised)
+    supervised.start()
+  }
+
+  #hear(thread: number, event: WorkerEvent, metrics: StreamMetrics): void {
+    const wasReady = this.#readiness.ready().ready
+    this.#readiness.hear(thread, event)
+    const ready = this.#readiness.ready()
+    if (ready.ready && !wasReady) this.#screen.line(`ready: ${ready.detail}`)
+    if (event.type === 'restore') this.#restores.note(event.progress)
+    else if (event.type === 'tasks') this.#restores.done(thread, event.tasks.length)
+    else if (event.type === 'restart') this.#screen.line(`thread ${thread + 1} starts over: ${event.message}`)
+    else if (event.type === 'committed') {
+      this.#metrics.observe('millrace_commit_duration_seconds', event.tookMs / 1000, [this.#config.namespace])
+    } else if (event.type === 'counts') {
+      metrics.report(event.counts)
+      this.#metrics.set('millrace_store_bytes', this.#stores[thread].bytesOnDisk(), [`thread-${thread + 1}`])
+    }
+  }
+
+  #clusterOptions(worker: string): KafkaStreamThreadData['cluster'] {
+    const { namespace, stream } = this.#config
+    return {
+      connection: kafkaConnection(this.#config),
+      namespace,
+      worker,
+      standbysPerTask: stream.standbys,
+      replicationFactor: replicationFactorOf(this.#config),
+      sessionTimeoutMs: stream.session_timeout_ms,
+      // Whoever is gone holds up its partitions no longer than its tasks.
+      transactionTimeoutMs: stream.session_timeout_ms
+    }
+  }
+}

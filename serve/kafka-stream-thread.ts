@@ -1,0 +1,98 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { openStreamCluster, type StreamClusterOptions } from '../connectors/kafka/stream-cluster.ts'
+import { StreamWorker } from '../engine/distributed/stream-worker.ts'
+import { workerTopics } from '../engine/distributed/worker-topics.ts'
+import { codeOf, messageOf } from '../engine/errors.ts'
+import { RocksStore } from '../engine/stores/rocksdb-store.ts'
+import { countsOf } from '../engine/task/stream-counts.ts'
+import { allTopologies } from '../topologies/index.ts'
+import { faultsFromTest } from './embedded/faults-from-test.ts'
+import { inputRanks } from './input-topics.ts'
+import type { WorkerEvent, WorkerOrder } from './kafka/worker-messages.ts'
+
+/** A member of the group: runs its tasks over a store of its own, which main has opened, until it is told to end. */
+
+export interface KafkaStreamThreadData {
+  handle: bigint
+  directory: string
+  cluster: Omit<StreamClusterOptions, 'faults'>
+  partitions: number
+  commitIntervalMs: number
+  catchUpIntervalMs: number
+  /** Decoded state in memory. */
+  cacheMb: number
+  purchaseSource: 'orders' | 'events'
+  excludedIds: readonly string[]
+  /** Only for tests: kill the process at this point of a commit. */
+  fault?: { point: string; nth: number }
+}
+
+const reportMs = 500
+const countsMs = 1_000
+
+const data = workerData as KafkaStreamThreadData
+const port = parentPort as MessagePort
+const send = (event: WorkerEvent) => port.postMessage(event)
+const { partitions } = data
+const { namespace } = data.cluster
+const faults = faultsFromTest(data.fault)
+const topologies = allTopologies({ purchaseSource: data.purchaseSource, excludedIds: new Set(data.excludedIds) })
+const restoring = new Map<string, [topic: string, partition: number, restored: number, left: number]>()
+const cluster = openStreamCluster({ ...data.cluster, faults })
+const timers = [setInterval(reportRestore, reportMs), setInterval(reportCounts, countsMs)]
+let worker: StreamWorker | undefined
+let ending: Promise<void> | undefined
+
+port.on('message', ({ type }: WorkerOrder) => {
+  ending ??= end(type)
+})
+
+try {
+  await cluster.ensureTopics(workerTopics({ topologies, namespace, partitions }))
+  worker = new StreamWorker({
+    topologies,
+    cluster,
+    store: RocksStore.attach(data.handle, data.directory),
+    namespace,
+    partitions,
+    ranks: inputRanks,
+    commitIntervalMs: data.commitIntervalMs,
+    catchUpIntervalMs: data.catchUpIntervalMs,
+    cacheBytes: data.cacheMb << 20,
+    faults,
+    onCommit: (_, tookMs) => send({ type: 'committed', tookMs }),
+    onRestore: ({ topic, partition, restored, left }) =>
+      restoring.set(`${topic} ${partition}`, [topic, partition, restored, left]),
+    onTasks: tasks => {
+      reportRestore()
+      send({ type: 'tasks', tasks })
+    },
+    onRestart: ({ code, message }) => send({ type: 'restart', code, message })
+  })
+  if (!ending) await worker.run()
+} catch (error) {
+  // While it ends, what did not work is done again by whoever has the tasks next.
+  if (!ending) send({ type: 'fatal', code: codeOf(error), message: messageOf(error) })
+}
+await ending
+await close()
+
+async function end(how: WorkerOrder['type']): Promise<void> {
+  await (how === 'drain' ? worker?.drain() : worker?.stop())
+}
+
+async function close(): Promise<void> {
+  for (const timer of timers) clearInterval(timer)
+  await cluster.close()
+  port.close()
+}
+
+function reportRestore(): void {
+  if (restoring.size === 0) return
+  send({ type: 'restore', progress: [...restoring.values()] })
+  for (const [id, [, , , left]] of restoring) if (left === 0) restoring.delete(id)
+}
+
+function reportCounts(): void {
+  if (worker) send({ type: 'counts', counts: countsOf(worker.processing) })
+}

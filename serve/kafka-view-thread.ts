@@ -1,0 +1,94 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { openStreamCluster, type StreamClusterOptions } from '../connectors/kafka/stream-cluster.ts'
+import { type FollowedView, ViewFollower } from '../engine/distributed/view-follower.ts'
+import { codeOf, messageOf } from '../engine/errors.ts'
+import { packChanges } from '../engine/ports/packed-records.ts'
+import { NameIds } from '../engine/stores/name-ids.ts'
+import { RocksStore } from '../engine/stores/rocksdb-store.ts'
+import type { ViewEvent, ViewOrder } from './kafka/view-messages.ts'
+
+/** Reads the views' topics into the store that main answers from; the only writer of it. */
+
+export interface KafkaViewThreadData {
+  handle: bigint
+  directory: string
+  cluster: StreamClusterOptions
+  views: readonly FollowedView[]
+}
+
+const partBytes = 1 << 20
+/** Changes that main has not applied yet: more than this, and reading waits for it. */
+const unappliedMax = 2
+const idleMs = 200
+const newsMs = 200
+const progressMs = 1_000
+
+const data = workerData as KafkaViewThreadData
+const port = parentPort as MessagePort
+const send = (event: ViewEvent, transfer: ArrayBuffer[] = []) => port.postMessage(event, transfer)
+const store = RocksStore.attach(data.handle, data.directory)
+const cluster = openStreamCluster(data.cluster)
+const reader = cluster.reader('views')
+const follower = new ViewFollower({
+  views: data.views,
+  cluster,
+  reader,
+  store,
+  ids: new NameIds(store),
+  now: Date.now
+})
+let unapplied = 0
+let isStopping = false
+let isCaughtUp = false
+let saidAt = Number.NEGATIVE_INFINITY
+let wake: (() => void) | null = null
+
+port.on('message', (order: ViewOrder) => {
+  if (order.type === 'stop') isStopping = true
+  else unapplied--
+  wake?.()
+})
+
+try {
+  await follower.open()
+  while (!isStopping) await turn()
+} catch (error) {
+  send({ type: 'fatal', code: codeOf(error), message: messageOf(error) })
+}
+reader.close()
+await cluster.close()
+port.close()
+
+async function turn(): Promise<void> {
+  const part = unapplied < unappliedMax ? follower.apply(partBytes) : null
+  if (part && isCaughtUp) {
+    const changes = packChanges(part.changes)
+    unapplied++
+    send({ type: 'changes', changes, positions: part.positions }, [changes.buffer])
+  }
+  if (!isCaughtUp && follower.left === 0) {
+    isCaughtUp = true
+    send({ type: 'caught-up', positions: follower.positions })
+  }
+  sayHowItStands()
+  if (part) await new Promise(resolve => setImmediate(resolve))
+  else await Promise.race([unapplied < unappliedMax ? reader.arrived() : told(), pause(idleMs)])
+}
+
+function sayHowItStands(): void {
+  const nowMs = performance.now()
+  if (nowMs - saidAt < (isCaughtUp ? newsMs : progressMs)) return
+  saidAt = nowMs
+  if (!isCaughtUp) send({ type: 'progress', left: follower.left })
+  else send({ type: 'current', at: follower.currentAt, isCurrent: follower.lag === 0, lag: follower.lag })
+}
+
+function told(): Promise<void> {
+  return new Promise(resolve => {
+    wake = resolve
+  })
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}

@@ -1,0 +1,78 @@
+import { MillraceError } from '../../engine/errors.ts'
+import type { ViewChange } from '../../engine/task/views.ts'
+import type { Metrics } from '../metrics.ts'
+import { SlicedChanges } from '../views/sliced-changes.ts'
+import type { ReplicaFreshness } from './replica-freshness.ts'
+import type { ViewEvent, ViewOrder } from './view-messages.ts'
+
+type Changes = Extract<ViewEvent, { type: 'changes' }>
+
+export interface ReplicaViewsOptions {
+  /** The thread that reads the views' topics. */
+  peer: {
+    postMessage(order: ViewOrder): void
+    on(event: 'message', listener: (event: ViewEvent) => void): unknown
+  }
+  freshness: ReplicaFreshness
+  answers: {
+    views: { build(): void; apply(changes: readonly ViewChange[]): Parameters<ReplicaFeed['rows']>[0] }
+    feed: ReplicaFeed
+  }
+  metrics: Pick<Metrics, 'set'>
+  say: (line: string) => void
+}
+
+interface ReplicaFeed {
+  rows(keys: { sessions: ReadonlySet<string>; users: ReadonlySet<string>; items: ReadonlySet<string> }): void
+  publish(): void
+}
+
+/** Brings what the reading thread has written into answers, in slices, and says when there is enough to answer from. */
+export class ReplicaViews {
+  readonly #options: ReplicaViewsOptions
+  readonly #changes: SlicedChanges<Changes>
+  onFatal: (error: MillraceError) => void = () => {}
+
+  constructor(options: ReplicaViewsOptions) {
+    this.#options = options
+    const { answers, peer, freshness } = options
+    this.#changes = new SlicedChanges<Changes>({
+      rows: rows => answers.feed.rows(answers.views.apply(rows)),
+      applied: ({ positions }) => {
+        peer.postMessage({ type: 'applied' })
+        freshness.applied(positions)
+        answers.feed.publish()
+      }
+    })
+    peer.on('message', event => this.#hear(event))
+  }
+
+  stop(): void {
+    this.#options.peer.postMessage({ type: 'stop' })
+  }
+
+  #hear(event: ViewEvent): void {
+    const { freshness, answers, metrics, say } = this.#options
+    switch (event.type) {
+      case 'progress':
+        freshness.setReady({ ready: false, detail: `reading the views: at most ${event.left} records to come` })
+        if (event.left > 0) say(`reading the views: at most ${event.left} records to come`)
+        break
+      case 'caught-up':
+        answers.views.build()
+        freshness.applied(event.positions.map((offset, place) => [place, offset]))
+        freshness.setReady({ ready: true, detail: 'answering' })
+        say('answering')
+        break
+      case 'changes':
+        this.#changes.push(event)
+        break
+      case 'current':
+        freshness.heard(event)
+        metrics.set('millrace_state_staleness_seconds', freshness.state().staleness_ms / 1000, ['all'])
+        break
+      case 'fatal':
+        this.onFatal(new MillraceError(event.code, 'stop', event.message))
+    }
+  }
+}

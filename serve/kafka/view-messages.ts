@@ -1,0 +1,18 @@
+/** What the thread that reads the views' topics tells main. */
+export type ViewEvent =
+  /** Records at most that are to be read before answers may be given. */
+  | { type: 'progress'; left: number }
+  /** Everything there was at the start is in the store; from here on changes are told. */
+  | { type: 'caught-up'; positions: readonly number[] }
+  | {
+      type: 'changes'
+      /** `packChanges`; written to the store already. */
+      changes: Uint8Array<ArrayBuffer>
+      positions: readonly [place: number, offset: number][]
+    }
+  | { type: 'current'; at: number; isCurrent: boolean; lag: number }
+  | { type: 'fatal'; code: string; message: string }
+
+export type ViewOrder =
+  /** A message of changes has been applied: its credit is back. */
+  { type: 'applied' } | { type: 'stop' }
