@@ -169,6 +169,22 @@ export const errorGroups: ErrorGroup[] = [
       topology_unknown: row('There is no such topology.', 'See `topology list`.'),
       bad_topology_file: row('The file holds no topologies.', 'Write it with `topology describe --json`.'),
       no_topologies_kept: row('There is nothing to compare with.', 'Say `--against`.'),
+      registry_refused: row(
+        'The schema registry refuses what is asked, or something else answers there.',
+        'Correct `registry.url`, `registry.username` and `registry.password`.'
+      ),
+      registry_unavailable: row(
+        'The schema registry does not answer, and what is asked for was not known before.',
+        'Start it. A running process repeats by itself; records that need it wait, none is lost.'
+      ),
+      schema_incompatible: row(
+        'What was written cannot be read with the schema of this release.',
+        'Give what is new a default, and keep names and types; see `schema check --registry`.'
+      ),
+      schema_not_registered: row(
+        'A schema is not in the registry, and this process may not register it.',
+        'Run `schema register`, or set `registry.register`.'
+      ),
       schemas_unreadable: row('A folder of schemas cannot be read.', 'Check the path.'),
       stack_fetch_failed: row('Maven could not fetch a server.', 'Check the network, then `stack up` again.'),
       stack_port_taken: row('A port of a server is taken.', 'End what listens there, or choose `--port-base`.'),

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { MillraceError } from '../engine/errors.ts'
-import { avroCodec, checkedInIds } from './avro.ts'
+import { avroCodec, bindSchemaIds, checkedInIds } from './avro.ts'
 import ids from './ids.json' with { type: 'json' }
 import type { Interaction } from './interaction.ts'
 import type { ProductRow } from './tables.ts'
@@ -92,4 +92,20 @@ test('a value written under an older schema is read with the defaults of the new
 
 test('no two schemas share an id', t => {
   t.is(new Set(ids.map(({ id }) => id)).size, ids.length)
+})
+
+test('ids may be somebody else’s: of all codecs that were made without', t => {
+  const codec = avroCodec<Interaction>('interaction')
+  const older = codec.encode(event)
+  bindSchemaIds({ idOf: () => 70_000, writtenUnder: id => (id === 1 ? checkedInIds.writtenUnder(1) : undefined) })
+  try {
+    const bytes = codec.encode(event)
+    t.is(bytes.readUInt32BE(1), 70_000)
+    t.deepEqual({ ...codec.decode(bytes) }, event)
+    t.deepEqual({ ...codec.decode(older) }, event)
+    t.is(avroCodec('interaction', checkedInIds).encode(event).readUInt32BE(1), 1)
+  } finally {
+    bindSchemaIds(checkedInIds)
+  }
+  t.deepEqual(codec.encode(event), older)
 })

@@ -13,38 +13,76 @@ import ids from './ids.json' with { type: 'json' }
 export interface SchemaIds {
   /** Of the form of `schema` that is written now. */
   idOf(schema: string): number
-  /** The schema that was written under an id, as JSON; undefined where there is none. */
+  /**
+   * The schema that was written under an id, as JSON; undefined where there is none. Throws a `retry` where that cannot
+   * be found out now: the record is no dead letter, it waits.
+   */
   writtenUnder(id: number): unknown
 }
 
-const headerBytes = 5
+/** Also says which schema it writes: that is its subject's in a registry. */
+export interface AvroCodec<V> extends ValueCodec<V> {
+  readonly schema: string
+}
+
+export const avroHeaderBytes = 5
 const scratchStartBytes = 64 * 1024
 const scratchBytesMax = 16 << 20
 
 /** Shared by all codecs of a thread: encoding is synchronous. */
 let scratch = Buffer.allocUnsafeSlow(scratchStartBytes)
 
+/** Who knows the ids for codecs that were made without: a thread's start says it, before its first record. */
+let bound: SchemaIds | undefined
+
+export function bindSchemaIds(schemaIds: SchemaIds): void {
+  bound = schemaIds
+}
+
 /** Codec of `schemas/<schema>.avsc`. */
-export function avroCodec<V>(schema: string, schemaIds: SchemaIds = checkedInIds): ValueCodec<V> {
+export function avroCodec<V>(schema: string, given?: SchemaIds): AvroCodec<V> {
   const type = parse(schemaOf(schema))
-  const id = schemaIds.idOf(schema)
   const resolvers = new Map<number, { type: avsc.Type; resolver: avsc.Resolver }>()
+  let known = given ?? bound ?? checkedInIds
+  let id = known.idOf(schema)
+  const current = () => {
+    const schemaIds = given ?? bound ?? checkedInIds
+    if (schemaIds === known) return
+    id = schemaIds.idOf(schema)
+    known = schemaIds
+    resolvers.clear()
+  }
   return {
-    encode: value => encode(schema, type, id, value),
+    schema,
+    encode(value) {
+      current()
+      return encode(schema, type, id, value)
+    },
     decode(bytes) {
-      if (bytes.length < headerBytes || bytes[0] !== 0) {
+      current()
+      if (bytes.length < avroHeaderBytes || bytes[0] !== 0) {
         throw poison('avro_invalid', `The value is no Avro in the Confluent wire format, which ${schema} needs.`)
       }
       const writtenId = bytes.readUInt32BE(1)
       if (writtenId === id) return decode(schema, type, bytes) as V
       let written = resolvers.get(writtenId)
       if (!written) {
-        written = resolverOf(schema, type, writtenId, schemaIds.writtenUnder(writtenId))
+        written = resolverOf(schema, type, writtenId, known.writtenUnder(writtenId))
         resolvers.set(writtenId, written)
       }
       return decode(schema, type, bytes, written.resolver) as V
     }
   }
+}
+
+/** The name of the schema a codec writes with; undefined where that is no Avro. */
+export function schemaNameOf(codec: ValueCodec<unknown>): string | undefined {
+  return (codec as Partial<AvroCodec<unknown>>).schema
+}
+
+/** The text of `schemas/<schema>.avsc`. */
+export function schemaText(schema: string): string {
+  return JSON.stringify(schemaOf(schema))
 }
 
 /** The ids of `schemas/ids.json`. */
@@ -63,10 +101,10 @@ export const checkedInIds: SchemaIds = {
 function encode(schema: string, type: avsc.Type, id: number, value: unknown): Buffer {
   let end: number
   try {
-    end = type.encode(value, scratch, headerBytes)
+    end = type.encode(value, scratch, avroHeaderBytes)
     while (end < 0 && scratch.length < scratchBytesMax) {
       scratch = Buffer.allocUnsafeSlow(scratch.length * 2)
-      end = type.encode(value, scratch, headerBytes)
+      end = type.encode(value, scratch, avroHeaderBytes)
     }
   } catch (error) {
     throw poison('avro_invalid', `A value does not fit the schema ${schema}.`, error)
@@ -82,7 +120,7 @@ function encode(schema: string, type: avsc.Type, id: number, value: unknown): Bu
 function decode(schema: string, type: avsc.Type, bytes: Buffer, resolver?: avsc.Resolver): unknown {
   let decoded: { value: unknown; offset: number }
   try {
-    decoded = type.decode(bytes, headerBytes, resolver)
+    decoded = type.decode(bytes, avroHeaderBytes, resolver)
   } catch (error) {
     throw poison('avro_invalid', `The value is no Avro of schema ${schema}.`, error)
   }

@@ -21,14 +21,15 @@ export function checkSchemas(against: string = join(here, 'released')): SchemaVe
   const before = schemasIn(resolve(against))
   const after = schemasIn(here)
   const names = [...new Set([...before.keys(), ...after.keys()])].sort()
-  return names.map(schema => ({ schema, ...compared(before.get(schema), after.get(schema)) }))
+  return names.map(schema => ({ schema, ...compareSchemas(before.get(schema), after.get(schema)) }))
 }
 
-function compared(before: string | undefined, after: string | undefined): Omit<SchemaVerdict, 'schema'> {
+/** Two forms of one schema, as JSON: what was written with `before` is read with `after`. */
+export function compareSchemas(before: string | undefined, after: string | undefined): Omit<SchemaVerdict, 'schema'> {
   if (before === undefined) return { verdict: 'new', detail: 'There was none of this name.' }
   if (after === undefined) return { verdict: 'gone', detail: 'What was written with it can no longer be read.' }
-  if (isSame(before, after)) return { verdict: 'same', detail: '' }
   try {
+    if (isSame(before, after)) return { verdict: 'same', detail: '' }
     const reader = avsc.Type.forSchema(JSON.parse(after))
     reader.createResolver(avsc.Type.forSchema(JSON.parse(before)))
     return { verdict: 'compatible', detail: 'Records of the older form are read.' }

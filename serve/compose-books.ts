@@ -8,28 +8,37 @@ import type { Topology } from '../engine/topology.ts'
 import * as declared from '../schemas/topics.ts'
 import type { TopicBook, TopologyBook } from './cli/topic-book.ts'
 
-/** Names, codecs and writers of all topics of a release. */
-export function composeTopicBook(topologies: readonly Topology[], namespace: string): TopicBook {
-  const byLogName = new Map<string, Topic<any, any, any>>()
-  const writers = new Map<string, string>()
+/** All topics of a release by their name on the log: those its topologies read and write, and those it only knows. */
+export function topicsByLogName(
+  topologies: readonly Topology[],
+  namespace: string
+): Map<string, { topic: Topic<any, any, any>; writer: string | null }> {
+  const found = new Map<string, { topic: Topic<any, any, any>; writer: string | null }>()
   for (const { definition } of topologies) {
     for (const node of definition.nodes) {
       if (node.kind !== 'sink' && (node.kind !== 'source' || node.topic.kind === 'view')) continue
       const name = logName(node.topic, namespace, definition.version)
-      byLogName.set(name, node.topic)
-      if (node.kind === 'sink') writers.set(name, definition.name)
+      const writer = node.kind === 'sink' ? definition.name : (found.get(name)?.writer ?? null)
+      found.set(name, { topic: node.topic, writer })
     }
   }
   for (const topic of Object.values(declared)) {
-    if (![...byLogName.values()].some(known => known.name === topic.name)) byLogName.set(topic.name, topic)
+    if (![...found.values()].some(known => known.topic.name === topic.name))
+      found.set(topic.name, { topic, writer: null })
   }
+  return found
+}
+
+/** Names, codecs and writers of all topics of a release. */
+export function composeTopicBook(topologies: readonly Topology[], namespace: string): TopicBook {
+  const topics = topicsByLogName(topologies, namespace)
   return {
     logName(name) {
-      if (byLogName.has(name)) return name
-      return [...byLogName].find(([, topic]) => topic.name === name)?.[0] ?? name
+      if (topics.has(name)) return name
+      return [...topics].find(([, { topic }]) => topic.name === name)?.[0] ?? name
     },
-    decode: (name, value) => byLogName.get(name)?.value.decode(value) ?? null,
-    writerOf: name => writers.get(name) ?? null
+    decode: (name, value) => topics.get(name)?.topic.value.decode(value) ?? null,
+    writerOf: name => topics.get(name)?.writer ?? null
   }
 }
 

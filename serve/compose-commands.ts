@@ -26,7 +26,14 @@ export function composeCommands(): CommandContext {
     rowTopics,
     importLines: async (lines, append) => (await import('../engine/log/topic-lines.ts')).importLines(lines, append),
     checkSchemas: async against => (await import('../schemas/schema-check.ts')).checkSchemas(against),
+    registry: async ({ config }) => (await import('./compose-registry.ts')).composeRegistry(config),
     stack: async directory => new (await import('../deploy/stack/stack.ts')).Stack(directory),
+    stream: async ({ config }) => (await import('./compose-stream.ts')).runStream(config),
+    drainStream: async ({ config }) => {
+      const { drainWorker } = await import('./kafka/drain-worker.ts')
+      await drainWorker(join(config.data_dir, 'stream'))
+    },
+    serve: async ({ config }) => (await import('./compose-serve.ts')).runServe(config),
     start: async (loaded, how) => {
       requireEmbedded(loaded, 'millrace start')
       const { runStart } = await import('./compose-start.ts')

@@ -52,8 +52,13 @@ export interface CommandContext {
     append: (records: ImportedRecord[], partition?: number) => Promise<unknown>
   ): Promise<number>
   checkSchemas(against: string | undefined): Promise<SchemaVerdict[]>
+  registry(loaded: LoadedConfig): Promise<SubjectRegistry>
   /** The servers whose data and notes are in that directory. */
   stack(directory: string): Promise<ServerStack>
+  stream(loaded: LoadedConfig): Promise<void>
+  /** Of the worker that runs on the data directory. */
+  drainStream(loaded: LoadedConfig): Promise<void>
+  serve(loaded: LoadedConfig): Promise<void>
   start(loaded: LoadedConfig, how: { demo: boolean | undefined; acceptLoss: boolean }): Promise<void>
 }
 
@@ -76,4 +81,10 @@ export interface SchemaVerdict {
   schema: string
   verdict: 'same' | 'compatible' | 'incompatible' | 'new' | 'gone'
   detail: string
+}
+
+/** A schema registry with the subjects of this release. */
+export interface SubjectRegistry {
+  check(): Promise<(SchemaVerdict & { subject: string })[]>
+  register(): Promise<(SchemaVerdict & { subject: string; id: number | null })[]>
 }
