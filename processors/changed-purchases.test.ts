@@ -10,7 +10,7 @@ const summary = (change: Parameters<typeof changedPurchases>[0]) =>
         gone: gone.map(one => one.product_id),
         come: come.map(one => one.product_id),
         baskets: baskets.reduce((sum, { count }) => sum + count, 0),
-        idle
+        idle: idle.map(one => one.product_id)
       }
     ])
   )

@@ -20,13 +20,13 @@ export interface PersonPurchases {
   baskets: { ts: number; count: 1 | -1 }[]
   /** Newest time heard of. */
   ts: number
-  /** Items of the basket that do not count now. */
-  idle: string[]
+  /** What is in the basket without counting now. */
+  idle: { product_id: string; ts: number }[]
 }
 
 export function changedPurchases({ before, after }: BasketChange): Map<string, PersonPurchases> {
   const own = nothingNew(after)
-  own.idle = after.lines.filter(line => !after.counts || line.qty <= 0).map(line => line.product_id)
+  own.idle = after.lines.filter(line => !after.counts || line.qty <= 0)
   own.come = purchasesIn(after)
   if (after.counts) own.baskets.push({ ts: after.ts, count: 1 })
   const changes = new Map([[after.person, own]])

@@ -94,7 +94,7 @@ test('purchases bring their units; items that do not count are only heard of', t
   const change = {
     ...touches(touch('tea', 9, { type: 'purchase' })),
     units: [{ product_id: 'tea', qty: 3 }],
-    idle: ['cup']
+    idle: [{ product_id: 'cup', ts: 9 }]
   }
   const counts = told(change)
   t.deepEqual(

@@ -51,7 +51,7 @@ export function countOncePerDay() {
       for (const touch of change.gone) hear(countsOf(counts, touch.product_id), touch.ts).acts[typeIndex[touch.type]]--
       for (const touch of change.come) hear(countsOf(counts, touch.product_id), touch.ts).acts[typeIndex[touch.type]]++
       for (const { product_id, qty } of change.units) countsOf(counts, product_id).units += qty
-      for (const id of change.idle) hear(countsOf(counts, id), change.ts)
+      for (const { product_id, ts } of change.idle) hear(countsOf(counts, product_id), ts)
       known.cut(touchesMax)
       touches.set(known)
       for (const [id, count] of counts) emit(id as ItemId, count, count.to)

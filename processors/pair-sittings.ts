@@ -47,7 +47,7 @@ export function pairSittings() {
           emit(known.numbers.ids[item] as ItemId, { day: start, person: hashOf(key), ...record }, start)
         }
       }
-      for (const id of change.idle) emit(id as ItemId, heardOf(dayOf(change.ts) * dayMs), change.ts)
+      for (const { product_id, ts } of change.idle) emit(product_id as ItemId, heardOf(dayOf(ts) * dayMs), ts)
       known.cut(touchesMax)
       touches.set(known)
     }

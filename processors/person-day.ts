@@ -8,8 +8,8 @@ export interface TouchChange {
   gone: Touch[]
   come: Touch[]
   ts: number
-  /** Items that were heard of at that time without counting. */
-  idle: string[]
+  /** Items that were heard of without counting. */
+  idle: { product_id: string; ts: number }[]
   /** Units sold or returned, where the touches are purchases. */
   units: { product_id: string; qty: number }[]
 }

@@ -18,10 +18,10 @@ export interface Baskets {
 export type Association = Required<BoughtTogether['companions'][number]>
 
 /** Agrawal, Imieliński and Swami 1993; lift after Brin et al. 1997. Unknown companions have lift 0. */
-export function associations({ companions }: BoughtTogether, baskets: Baskets): Association[] {
+export function associations({ baskets: own, companions }: BoughtTogether, baskets: Baskets): Association[] {
   return companions.map(companion => {
     const count = baskets.of(companion.product_id)
-    const lift = count > 0 ? (companion.confidence * baskets.total) / count : 0
+    const lift = count > 0 && own > 0 ? (companion.together * baskets.total) / (own * count) : 0
     return { ...companion, support: baskets.total > 0 ? companion.together / baskets.total : 0, lift }
   })
 }

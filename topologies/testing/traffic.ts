@@ -68,7 +68,7 @@ class RandomShop {
     for (let i = 0; i < 30; i++) this.#product(`p${i}`)
     for (let i = 0; i < 12; i++) this.#user(`u${i}`)
     for (let i = 0; i < (this.#options.visits ?? 120); i++) this.#visit(i)
-    for (let i = 0; i < (this.#options.orders ?? 120); i++) this.#order(`o${i}`)
+    for (let i = 0; i < (this.#options.orders ?? 120); i++) this.#order(`o${i}`, `u${this.#below(12)}`, this.#moment())
   }
 
   #below(n: number): number {
@@ -135,9 +135,11 @@ class RandomShop {
         event_type: this.#type(),
         product_id: this.#item(),
         ts,
-        context: this.#context(ts)
+        context: this.#context(`visit-${i}`)
       })
     }
+    if (this.#options.orders !== 0 && this.#random() < 0.3)
+      this.#order(`after-visit-${i}`, person, ts + this.#below(9 * minute))
   }
 
   #type(): EventType {
@@ -149,10 +151,10 @@ class RandomShop {
     return roll < 0.96 ? 'dismiss' : 'remove_from_cart'
   }
 
-  #context(ts: number): Interaction['context'] {
+  #context(order_id: string): Interaction['context'] {
     if (this.#happens(0.04)) return { internal: true }
     if (this.#random() < 0.2) return { recommendation_id: 'rec' }
-    return this.#random() < 0.3 ? { order_id: `e${Math.floor(ts / day)}`, price: 3, qty: 2 } : { price: 5 }
+    return this.#random() < 0.3 ? { order_id, price: 3, qty: 2 } : { price: 5 }
   }
 
   /** Some are wanted more than others. */
@@ -167,9 +169,7 @@ class RandomShop {
     if (this.#happens(0.1)) this.#arrive(interactions, key, one, one.ts)
   }
 
-  #order(order_id: string): void {
-    const ts = this.#moment()
-    const user_id = `u${this.#below(12)}`
+  #order(order_id: string, user_id: string, ts: number): void {
     const row = order({ order_id, user_id, order_ts: ts })
     this.#arrive(orders, order_id, row, ts)
     const lines = new Set(Array.from({ length: 1 + this.#below(6) }, () => this.#item()))
