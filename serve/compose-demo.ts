@@ -27,6 +27,9 @@ export interface DemoLoad {
 
 const threadFile = new URL(import.meta.url.endsWith('.ts') ? './demo-thread.ts' : './demo-thread.js', import.meta.url)
 
+/** The packed shop and two batches on their way need half of it; without a limit garbage would take 200 MB more. */
+const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 }
+
 /** Loads the demo shop once, or goes on where the last start was interrupted. Null when it has been loaded before. */
 export async function loadDemo(
   embedded: Embedded,
@@ -39,7 +42,7 @@ export async function loadDemo(
   const [position] = embedded.store.getMany('meta', [producerKey(demoLoad)])
   const port = embedded.connect()
   const data: DemoThreadData = { shiftMs, after: position?.toString() ?? '0' }
-  const worker = new Worker(threadFile, { workerData: { ...data, port }, transferList: [port] })
+  const worker = new Worker(threadFile, { workerData: { ...data, port }, transferList: [port], resourceLimits })
   let isStopping = false
   let rows = 0
   const loaded = new Promise<void>((resolve, reject) => {
