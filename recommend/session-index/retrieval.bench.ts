@@ -1,0 +1,141 @@
+/**
+ * What an answer costs: `npm run bench -- retrieval [--json] [--data DIR] [--events FILE] [--profile fast|full]`.
+ *
+ * Session files are looked for in DIR, else in $MILLRACE_BENCH_DATA, else in ../shared/data. FILE holds generated
+ * interaction events (shared/peers/generate-events.mjs --events 5000000). What is not there is left out and said so.
+ *
+ * `p50`, `p90`, `p99` are of each answer's fastest of three passes, so that they measure the code and not what else runs
+ * on the machine; `wall_…` are of all passes; `cpu_us` is processor time.
+ */
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { EventColumns } from '../../reprocess/evaluate/event-columns.ts'
+import { type Stream, streamOf } from '../../reprocess/evaluate/event-order.ts'
+import { Latencies } from '../../reprocess/evaluate/latencies.ts'
+import { readEvents } from '../../reprocess/evaluate/read-events.ts'
+import { NextItems } from '../blend/next-items.ts'
+import { SessionLearner } from '../blend/session-learner.ts'
+import { profiles } from './parameters.ts'
+import type { RunningSession } from './running-session.ts'
+import { SessionIndex } from './session-index.ts'
+
+const { values: args } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    data: { type: 'string' },
+    events: { type: 'string' },
+    profile: { type: 'string', default: 'fast' }
+  }
+})
+const data = args.data ?? process.env.MILLRACE_BENCH_DATA ?? new URL('../../../shared/data', import.meta.url).pathname
+const profile = args.profile === 'full' ? 'full' : 'fast'
+const questionsMax = 10_000
+const passes = 3
+const listLength = 20
+
+const cases: { name: string; train: string; test?: string; minPrefix: number }[] = [
+  ...['retailrocket-sessions', 'serenade-example'].map(name => ({
+    name,
+    train: `${data}/${name}/train.txt.gz`,
+    test: `${data}/${name}/test.txt.gz`,
+    minPrefix: name === 'retailrocket-sessions' ? 2 : 1
+  })),
+  ...(args.events ? [{ name: 'generated', train: args.events, minPrefix: 1 }] : [])
+]
+
+for (const one of cases) {
+  if (existsSync(one.train)) await measure(one)
+  else process.stderr.write(`${one.name} left out: ${one.train} is not there\n`)
+}
+
+async function measure({ name, train, test, minPrefix }: (typeof cases)[number]): Promise<void> {
+  const columns = new EventColumns()
+  await readEvents(train, columns)
+  const trainCount = columns.count
+  if (test) await readEvents(test, columns)
+  const stream = streamOf(columns, trainCount, true)
+  const index = new SessionIndex(profiles[profile], {
+    ageMaxS: Number.POSITIVE_INFINITY,
+    clicksMax: Number.POSITIVE_INFINITY
+  })
+  const learner = new SessionLearner(index)
+  const report = (metric: string, value: number) => print(`${name}/${profile}`, metric, value)
+  report('observe_us', build(columns, stream, learner))
+  report('bytes_per_click', index.bytes().perClick)
+  report('reserved_bytes_per_click', index.reservedBytes / index.clicks)
+  const next = new NextItems(index, learner.learner.weights)
+  answer(next, questionsOf(columns, stream, { index, minPrefix }), report)
+  report('scratch_bytes', next.gathering.scratchBytes)
+}
+
+/** Learns from the last fifth only: enough for weights that are no longer those it starts with. Returns µs per event, learning left out. */
+function build(columns: EventColumns, { order, testFrom }: Stream, learner: SessionLearner): number {
+  const { index } = learner.next
+  const sessions = new Map<number, number>()
+  const numbers = columns.ids.ids.map(() => -1)
+  let us = 0
+  for (let place = 0; place < testFrom; place++) {
+    const event = order[place]
+    const [key, timeS, known] = [columns.sessions[event], columns.times[event], numbers[columns.items[event]]]
+    const session = sessions.get(key) ?? index.startSession(timeS)
+    sessions.set(key, session)
+    const item = known >= 0 ? known : index.itemOf(columns.ids.ids[columns.items[event]])
+    numbers[columns.items[event]] = item
+    const isLearned = place > testFrom * 0.8 && place - testFrom * 0.8 < 300_000
+    if (isLearned) learner.learn({ session, item, timeS, offset: place, weight: 1 })
+    const started = performance.now()
+    index.observe(session, item, timeS)
+    us += (performance.now() - started) * 1000
+  }
+  return us / testFrom
+}
+
+/** Every prefix of the sessions of the test part, thinned out evenly. */
+function questionsOf(
+  columns: EventColumns,
+  { order, testFrom }: Stream,
+  { index, minPrefix }: { index: SessionIndex; minPrefix: number }
+): RunningSession[] {
+  const questions: RunningSession[] = []
+  const bySession = new Map<number, number[]>()
+  for (const event of order.subarray(testFrom)) {
+    const items = bySession.get(columns.sessions[event]) ?? []
+    bySession.set(columns.sessions[event], items)
+    if (items.length >= minPrefix) questions.push({ items: [...items], count: items.length, session: -1, firstStep: 1 })
+    const item = index.find(columns.ids.ids[columns.items[event]])
+    if (item >= 0) items.push(item)
+  }
+  const every = Math.max(1, Math.ceil(questions.length / questionsMax))
+  return questions.filter((_, i) => i % every === 0)
+}
+
+function answer(next: NextItems, questions: RunningSession[], report: (metric: string, value: number) => void): void {
+  const fastest = new Float64Array(questions.length).fill(Number.POSITIVE_INFINITY)
+  const wall = new Latencies()
+  for (let i = 0; i < 2000; i++) next.predict(questions[i % questions.length])
+  const before = process.cpuUsage()
+  for (let pass = 0; pass < passes; pass++) {
+    for (const [i, question] of questions.entries()) {
+      const started = performance.now()
+      next.predict(question)
+      next.rank(listLength)
+      const us = (performance.now() - started) * 1000
+      fastest[i] = Math.min(fastest[i], us)
+      wall.add(us)
+    }
+  }
+  const { user, system } = process.cpuUsage(before)
+  const best = new Latencies()
+  for (const us of fastest) best.add(us)
+  const { p50, p90, p99 } = best.summary()
+  for (const [metric, value] of Object.entries({ p50_us: p50, p90_us: p90, p99_us: p99 })) report(metric, value)
+  report('wall_p50_us', wall.summary().p50)
+  report('wall_p99_us', wall.summary().p99)
+  report('cpu_us', (user + system) / questions.length / passes)
+}
+
+function print(name: string, metric: string, value: number): void {
+  const rounded = Math.round(value * 100) / 100
+  if (args.json) console.log(JSON.stringify({ bench: 'retrieval', case: name, metric, value: rounded }))
+  else console.log(`${name.padEnd(32)} ${metric.padEnd(26)} ${rounded}`)
+}
