@@ -73,6 +73,10 @@ export class Broker {
     child.stdout.pipe(log, { end: false })
     child.stderr.pipe(log, { end: false })
     this.#process = child
+    // A test process that ends early leaves no broker behind (one that is killed does).
+    const end = () => child.kill('SIGKILL')
+    process.once('exit', end)
+    child.once('exit', () => process.off('exit', end))
     await this.ready()
   }
 
