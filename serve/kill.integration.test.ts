@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { commitFaultPoints } from '../engine/commit.ts'
-import type { Loaded, LoadOrder } from './testing/kill/load-order.ts'
+import { type Loaded, type LoadOrder, shiftMs } from './testing/kill/load-order.ts'
 import { differences } from './testing/kill/near.ts'
 import { runChild, runToTheEnd } from './testing/kill/run-child.ts'
 
@@ -15,7 +15,7 @@ import { runChild, runToTheEnd } from './testing/kill/run-child.ts'
 const killsTotal = Number(process.env.KILLS ?? 30)
 const killsPerDirectory = 5
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
-const piece = { rowsMax: 24_000, catchUpIntervalMs: 60, cacheMb: 32 }
+const piece = { rowsMax: 24_000, shiftMs, catchUpIntervalMs: 60, cacheMb: 32 }
 const allTopics = ['products', 'users', 'orders', 'order-items', 'interactions']
 
 function random(start: number): () => number {

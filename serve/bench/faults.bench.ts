@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { LoadOrder } from '../testing/kill/load-order.ts'
+import { type LoadOrder, shiftMs } from '../testing/kill/load-order.ts'
 import { differences } from '../testing/kill/near.ts'
 import { runChild, runToTheEnd } from '../testing/kill/run-child.ts'
 import { printer } from './figures.ts'
@@ -29,7 +29,15 @@ async function inNewDirectory<T>(work: (order: LoadOrder) => Promise<T>): Promis
   const directory = mkdtempSync(join(tmpdir(), 'millrace-faults-'))
   const topics = ['products', 'users', 'orders', 'order-items', 'interactions']
   try {
-    return await work({ directory, partitions: 4, topics, rowsMax: 40_000, catchUpIntervalMs: 60, cacheMb: 32 })
+    return await work({
+      directory,
+      partitions: 4,
+      topics,
+      rowsMax: 40_000,
+      shiftMs,
+      catchUpIntervalMs: 60,
+      cacheMb: 32
+    })
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

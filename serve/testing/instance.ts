@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stop } from '../../engine/errors.ts'
 import { readInstance } from '../admin/instance.ts'
+import { environment } from './run-millrace.ts'
 
 const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url))
 const startTimeoutMs = 60_000
@@ -41,10 +42,25 @@ export async function startInstance(
 }
 
 /** The same for whoever ends it himself. */
-export async function startProcess(directory: string, args: string[] = []): Promise<StartedInstance> {
-  const ports = ['--port', '0', '--admin-port', '0']
-  const child = spawn(process.execPath, [mainFile, 'start', '--data', directory, ...ports, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe']
+export function startProcess(directory: string, args: string[] = []): Promise<StartedInstance> {
+  return startCommand({ command: 'start', args: ['--port', '0', ...args], directory, noteIn: directory })
+}
+
+export interface StartedCommand {
+  command: 'start' | 'stream' | 'serve'
+  args: readonly string[]
+  directory: string
+  /** Where the process notes its addresses. */
+  noteIn: string
+  env?: Record<string, string>
+}
+
+/** A process of its own on free ports, as soon as it has said where it listens. */
+export async function startCommand(started: StartedCommand): Promise<StartedInstance> {
+  const { command, args, directory, noteIn, env } = started
+  const child = spawn(process.execPath, [mainFile, command, '--data', directory, '--admin-port', '0', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(env && { env: environment(env) })
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -59,12 +75,12 @@ export async function startProcess(directory: string, args: string[] = []): Prom
   }
   const until = performance.now() + startTimeoutMs
   for (;;) {
-    const instance = readInstance(directory)
+    const instance = readInstance(noteIn)
     if (instance && instance.pid === child.pid) {
       return { url: instance.url, adminUrl: instance.admin_url, directory, child, output: () => output, kill }
     }
     if (child.exitCode !== null || performance.now() > until) {
-      throw stop('instance_did_not_start', `millrace start did not come up: ${output}`)
+      throw stop('instance_did_not_start', `millrace ${command} did not come up: ${output}`)
     }
     await new Promise(resolve => setTimeout(resolve, 20))
   }

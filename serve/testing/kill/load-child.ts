@@ -3,6 +3,8 @@ import { demoBatches } from '../../../connectors/demo/demo-source.ts'
 import { EngineInspector } from '../../../engine/inspect/store-inspector.ts'
 import { producerKey } from '../../../engine/log/log-rows.ts'
 import { historyHeader } from '../../../engine/record.ts'
+import { type Interaction, interactionKey } from '../../../schemas/interaction.ts'
+import { interactions } from '../../../schemas/topics.ts'
 import { allTopologies } from '../../../topologies/index.ts'
 import { openEmbedded } from '../../compose-embedded.ts'
 import type { Loaded, LoadOrder } from './load-order.ts'
@@ -32,10 +34,12 @@ const load = 'piece'
 const [position] = store.getMany('meta', [producerKey(load)])
 process.stdout.write('loading\n')
 const inFlight: Promise<number>[] = []
-for (const batch of demoBatches({ shiftMs: 0, after: position?.toString() ?? '0' })) {
+let clicked = 0
+for (const batch of demoBatches({ shiftMs: order.shiftMs, after: position?.toString() ?? '0' })) {
   if (!order.topics.includes(batch.topic)) continue
   if (Number(batch.position) > order.rowsMax) break
   if (inFlight.length >= 2) await inFlight.shift()
+  if (order.clicks && clicked < order.clicks.count) await click(order.clicks.productId, clicked++)
   const producer = { name: load, to: batch.position }
   inFlight.push(
     client.appendAs(batch.topic, batchRecords(batch), { headers: { [historyHeader]: load }, producer, paced: true })
@@ -64,6 +68,22 @@ const loaded: Loaded = {
 }
 process.stdout.write(`${JSON.stringify(loaded)}\n`)
 await embedded.close()
+
+/** A visitor of today looks at something. */
+async function click(productId: string, nth: number): Promise<void> {
+  const event: Interaction = {
+    event_id: `live-${nth}`,
+    user_id: null,
+    session_id: `live-${nth}`,
+    event_type: 'view',
+    product_id: productId,
+    ts: Date.now(),
+    context: {}
+  }
+  await client.append(interactions.name, [
+    { key: interactionKey(event), value: interactions.value.encode(event), timestamp: event.ts }
+  ])
+}
 
 function drain<R>(generator: Generator<unknown, R>): R {
   for (;;) {
