@@ -124,7 +124,11 @@ function link(runs: Run[], user_id: string, ts: number): void {
 }
 
 function remember({ anonymous }: Links, act: Act, owner: string | null): void {
-  const later = anonymous.findIndex(one => one.act.ts > act.ts)
+  const later = anonymous.findIndex(one => isAfter(one.act, act))
   anonymous.splice(later < 0 ? anonymous.length : later, 0, { act, owner })
   if (anonymous.length > anonymousMax) anonymous.shift()
+}
+
+function isAfter(one: Act, other: Act): boolean {
+  return one.ts === other.ts ? one.product_id > other.product_id : one.ts > other.ts
 }

@@ -90,11 +90,24 @@ function isEqual(a: Kind | null, b: Kind | null): boolean {
   return a?.category === b?.category && a?.brand === b?.brand && a?.band === b?.band
 }
 
-/** Keeps the newest; false if it is too old to be one of them. */
+/** Keeps the newest, in order of (time, person); false if it is too old to be one of them. */
 function put(open: ItemInterest[], interest: ItemInterest): boolean {
-  const at = open.findLastIndex(one => one.ts <= interest.ts) + 1
+  const taken = open.findIndex(one => isTakenBack(one, interest))
+  if (taken >= 0) {
+    open.splice(taken, 1)
+    return true
+  }
+  const at = open.findLastIndex(one => isNotAfter(one, interest)) + 1
   if (at === 0 && open.length === openMax) return false
   open.splice(at, 0, interest)
   if (open.length > openMax) open.shift()
   return true
+}
+
+function isTakenBack(one: ItemInterest, { person, worth, ts }: ItemInterest): boolean {
+  return worth < 0 && one.ts === ts && one.worth === -worth && one.person === person
+}
+
+function isNotAfter(one: ItemInterest, other: ItemInterest): boolean {
+  return one.ts === other.ts ? one.person <= other.person : one.ts < other.ts
 }
