@@ -171,12 +171,10 @@ class StreamProcess {
   }
 
   #hear(thread: number, event: WorkerEvent, metrics: StreamMetrics): void {
-    const wasReady = this.#readiness.ready().ready
     this.#readiness.hear(thread, event)
-    const ready = this.#readiness.ready()
-    if (ready.ready && !wasReady) this.#screen.line(`ready: ${ready.detail}`)
     if (event.type === 'restore') this.#restores.note(event.progress)
-    else if (event.type === 'tasks') this.#restores.done(thread, event.tasks.length)
+    else if (event.type === 'tasks') this.#onTasks(thread, event)
+    else if (event.type === 'trouble') this.#screen.line(`thread ${thread + 1}: ${event.message}`)
     else if (event.type === 'restart') this.#screen.line(`thread ${thread + 1} starts over: ${event.message}`)
     else if (event.type === 'committed') {
       this.#metrics.observe('millrace_commit_duration_seconds', event.tookMs / 1000, [this.#config.namespace])
@@ -184,6 +182,12 @@ class StreamProcess {
       metrics.report(event.counts)
       this.#metrics.set('millrace_store_bytes', this.#stores[thread].bytesOnDisk(), [`thread-${thread + 1}`])
     }
+  }
+
+  #onTasks(thread: number, { tasks, restoring }: { tasks: number; restoring: number }): void {
+    if (restoring === 0) this.#restores.done()
+    const ofThem = restoring > 0 ? `; the state of ${restoring} is being restored` : ''
+    this.#screen.line(`thread ${thread + 1} has ${tasks} tasks${ofThem}`)
   }
 
   #clusterOptions(worker: string): KafkaStreamThreadData['cluster'] {

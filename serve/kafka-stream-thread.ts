@@ -65,8 +65,9 @@ try {
       restoring.set(`${topic} ${partition}`, [topic, partition, restored, left]),
     onTasks: tasks => {
       reportRestore()
-      send({ type: 'tasks', tasks })
+      send({ type: 'tasks', tasks: tasks.length, restoring: tasks.filter(id => !runs(id)).length })
     },
+    onTrouble: error => send({ type: 'trouble', message: messageOf(error) }),
     onRestart: ({ code, message }) => send({ type: 'restart', code, message })
   })
   if (!ending) await worker.run()
@@ -85,6 +86,12 @@ async function close(): Promise<void> {
   for (const timer of timers) clearInterval(timer)
   await cluster.close()
   port.close()
+}
+
+/** A task is named after a topic and a partition of it, and reads them once its state is there. */
+function runs(task: string): boolean {
+  const inputs = worker?.processing.merger.inputs ?? []
+  return inputs.some(({ source, partition }) => task === `${source.log}/${partition}`)
 }
 
 function reportRestore(): void {

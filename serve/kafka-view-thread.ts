@@ -68,7 +68,7 @@ async function turn(): Promise<void> {
   }
   if (!isCaughtUp && follower.left === 0) {
     isCaughtUp = true
-    send({ type: 'caught-up', positions: follower.positions })
+    send({ type: 'caught-up', positions: follower.positions, read: follower.read })
   }
   sayHowItStands()
   if (part) await new Promise(resolve => setImmediate(resolve))

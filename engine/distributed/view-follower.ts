@@ -48,6 +48,8 @@ const readBytes = 256 * 1024
 export class ViewFollower {
   readonly #options: ViewFollowerOptions
   #places: Place[] = []
+  /** Records read since it was opened. */
+  read = 0
 
   constructor(options: ViewFollowerOptions) {
     this.#options = options
@@ -106,6 +108,7 @@ export class ViewFollower {
       if (!batch) return
       for (let i = 0; i < batch.count; i++)
         this.#put(place, { key: batch.key(i), value: batch.value(i) }, rows, changed)
+      this.read += batch.count
       place.position = batch.nextOffset
       const stored: StoredPosition = { offset: place.position, topicId: place.topicId, at: this.#options.now() }
       rows.put('views', positionKey(place), Buffer.from(JSON.stringify(stored)))

@@ -62,7 +62,7 @@ export class ReplicaViews {
         answers.views.build()
         freshness.applied(event.positions.map((offset, place) => [place, offset]))
         freshness.setReady({ ready: true, detail: 'answering' })
-        say('answering')
+        say(`answering; ${event.read} records of the views were read`)
         break
       case 'changes':
         this.#changes.push(event)

@@ -40,12 +40,12 @@ export class RestoreReport {
     this.#say(`restoring: ${restored} changelog records read, at most ${left} to come`)
   }
 
-  /** A thread runs its tasks. */
-  done(thread: number, tasks: number): void {
-    const restored = [...this.#byTopic.values()].flatMap(partitions => [...partitions.values()])
-    const count = restored.reduce((sum, one) => sum + one.restored, 0)
+  /** A thread has tasks, and the state of all of them. */
+  done(): void {
     for (const topic of this.#byTopic.keys()) this.#metrics.set('millrace_restore_progress_ratio', 1, [topic])
+    const all = [...this.#byTopic.values()].flatMap(partitions => [...partitions.values()])
+    const restored = all.reduce((sum, one) => sum + one.restored, 0)
     this.#byTopic.clear()
-    this.#say(`thread ${thread + 1} runs ${tasks} tasks${count > 0 ? `; ${count} changelog records were read` : ''}`)
+    if (restored > 0) this.#say(`restored: ${restored} changelog records were read`)
   }
 }

@@ -2,8 +2,8 @@
 export type ViewEvent =
   /** Records at most that are to be read before answers may be given. */
   | { type: 'progress'; left: number }
-  /** Everything there was at the start is in the store; from here on changes are told. */
-  | { type: 'caught-up'; positions: readonly number[] }
+  /** Everything there was at the start is in the store, `read` records of it anew; from here on changes are told. */
+  | { type: 'caught-up'; positions: readonly number[]; read: number }
   | {
       type: 'changes'
       /** `packChanges`; written to the store already. */

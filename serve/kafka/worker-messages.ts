@@ -2,14 +2,16 @@ import type { StreamCounts } from '../../engine/ports/stream-messages.ts'
 
 /** What a stream thread on Kafka tells main. */
 export type WorkerEvent =
-  /** It runs these tasks, their state restored. */
-  | { type: 'tasks'; tasks: readonly string[] }
+  /** What it has to run; the state of some is still being restored. */
+  | { type: 'tasks'; tasks: number; restoring: number }
   /** Of the changelog partitions being read. */
   | { type: 'restore'; progress: [topic: string, partition: number, restored: number, left: number][] }
   | { type: 'committed'; tookMs: number }
   | { type: 'counts'; counts: StreamCounts }
   /** Something went wrong and is being mended by starting over from the committed offsets. */
   | { type: 'restart'; code: string; message: string }
+  /** Something beside the work went wrong and is tried again. */
+  | { type: 'trouble'; message: string }
   | { type: 'fatal'; code: string; message: string }
 
 /** `stop` commits and stays a member of the group, `drain` commits and leaves it. */

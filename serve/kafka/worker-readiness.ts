@@ -2,8 +2,9 @@ import type { Readiness } from '../ports.ts'
 import type { WorkerEvent } from './worker-messages.ts'
 
 interface ThreadState {
-  /** null: it has none yet. */
+  /** null: nobody has given it any yet. */
   tasks: number | null
+  tasksRestoring: number
   restoring: Map<string, { restored: number; left: number }>
 }
 
@@ -12,14 +13,15 @@ export class WorkerReadiness {
   readonly #threads: ThreadState[]
 
   constructor(threads: number) {
-    this.#threads = Array.from({ length: threads }, () => ({ tasks: null, restoring: new Map() }))
+    this.#threads = Array.from({ length: threads }, () => ({ tasks: null, tasksRestoring: 0, restoring: new Map() }))
   }
 
   hear(thread: number, event: WorkerEvent): void {
     const state = this.#threads[thread]
     if (event.type === 'tasks') {
-      state.tasks = event.tasks.length
-      state.restoring.clear()
+      state.tasks = event.tasks
+      state.tasksRestoring = event.restoring
+      if (event.restoring === 0) state.restoring.clear()
     } else if (event.type === 'restore') {
       for (const [topic, partition, restored, left] of event.progress)
         state.restoring.set(`${topic} ${partition}`, { restored, left })
@@ -28,21 +30,21 @@ export class WorkerReadiness {
 
   /** The thread has died, or starts over. */
   lost(thread: number): void {
-    this.#threads[thread] = { tasks: null, restoring: new Map() }
+    this.#threads[thread] = { tasks: null, tasksRestoring: 0, restoring: new Map() }
   }
 
   ready(): Readiness {
     const waiting = this.#threads.filter(({ tasks }) => tasks === null).length
-    const restores = this.#threads.flatMap(({ restoring }) => [...restoring.values()])
-    const left = restores.reduce((sum, one) => sum + one.left, 0)
-    if (left > 0) {
-      const open = restores.filter(one => one.left > 0).length
-      const restored = restores.reduce((sum, one) => sum + one.restored, 0)
-      const detail = `restoring state: ${restored} records read of ${open} changelog partitions, at most ${left} to come`
-      return { ready: false, detail }
-    }
     if (waiting > 0) {
       return { ready: false, detail: `${waiting} of ${this.#threads.length} threads wait for their tasks` }
+    }
+    const restoring = this.#threads.reduce((sum, one) => sum + one.tasksRestoring, 0)
+    if (restoring > 0) {
+      const progress = this.#threads.flatMap(one => [...one.restoring.values()])
+      const restored = progress.reduce((sum, one) => sum + one.restored, 0)
+      const left = progress.reduce((sum, one) => sum + one.left, 0)
+      const detail = `restoring the state of ${restoring} tasks: ${restored} changelog records read, at most ${left} to come`
+      return { ready: false, detail }
     }
     const tasks = this.#threads.reduce((sum, one) => sum + (one.tasks ?? 0), 0)
     return { ready: true, detail: `running ${tasks} tasks in ${this.#threads.length} threads` }

@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { type BrokerCluster, startBrokers } from '../connectors/kafka/testing/broker.ts'
+import { missingForBroker } from '../connectors/kafka/testing/broker-jars.ts'
+import { type StartedInstance, startCommand } from './testing/instance.ts'
+import { KafkaShop, loadPiece, post, untilReady, untilSeen } from './testing/kafka-shop.ts'
+
+/** Two workers and two replicas as real processes on one broker, beside one embedded process with the same history. */
+
+const missing = missingForBroker()
+const slices = 6
+const products = ['85123A', '22423', '84879', '22752', '71053', '21730', '22633', '84029E']
+
+let brokers: BrokerCluster
+let shop: KafkaShop
+let root: string
+let embedded: StartedInstance
+const workers: Record<string, StartedInstance> = {}
+const replicas: Record<string, StartedInstance> = {}
+
+if (!missing) {
+  test.before(async t => {
+    t.timeout(180_000)
+    root = mkdtempSync(join(tmpdir(), 'millrace-kafka-'))
+    const directory = join(root, 'embedded')
+    const env = { MILLRACE_PURCHASE_SOURCE: 'orders' }
+    ;[brokers, embedded] = await Promise.all([
+      startBrokers(1),
+      startCommand({ command: 'start', args: ['--port', '0', '--no-demo'], directory, noteIn: directory, env })
+    ])
+    shop = new KafkaShop(brokers, root)
+    ;[workers.a, workers.b, replicas.a, replicas.b] = await Promise.all([
+      shop.stream('worker-a'),
+      shop.stream('worker-b'),
+      shop.serve('replica-a'),
+      shop.serve('replica-b')
+    ])
+    for (const instance of [...Object.values(workers), ...Object.values(replicas)]) await untilReady(instance)
+  })
+  test.after.always(async () => {
+    await shop?.close()
+    await embedded?.kill('SIGKILL')
+    await brokers?.stop()
+    rmSync(root, { recursive: true, force: true })
+  })
+}
+
+function story(title: string, run: (t: ExecutionContext) => Promise<void>): void {
+  if (missing) {
+    test.skip(`${title} (skipped: ${missing})`, t => t.pass())
+    return
+  }
+  test.serial(title, async t => {
+    t.timeout(120_000)
+    try {
+      await run(t)
+    } finally {
+      if (!t.passed) for (const { output } of [...Object.values(workers), ...Object.values(replicas)]) t.log(output())
+    }
+  })
+}
+
+const view = (id: string, product: string, session = id) => ({
+  event_id: `e-${id}`,
+  session_id: session,
+  event_type: 'view',
+  product_id: product
+})
+
+async function get(url: string): Promise<any> {
+  return (await fetch(url)).json()
+}
+
+/** What people see of a product: neighbours with their scores to two digits, and counts. */
+async function shown(url: string, product: string): Promise<unknown> {
+  const lists = await Promise.all(
+    ['similar', 'bought-together'].map(async relation => {
+      const { items } = await get(`${url}/v1/products/${product}/${relation}?limit=10`)
+      return items.map((item: any) => `${item.product_id} ${item.reasons[0]?.code} ${item.score.toFixed(2)}`).sort()
+    })
+  )
+  const { features } = await get(`${url}/v1/products/${product}/features`)
+  const { purchases, units, views, price_band } = features
+  return { product, lists, purchases, units, views, price_band }
+}
+
+async function viewsOf({ url }: StartedInstance, product: string): Promise<number> {
+  return (await get(`${url}/v1/products/${product}/features`)).features.views
+}
+
+async function until(isTrue: () => Promise<boolean>, timeoutMs = 40_000): Promise<boolean> {
+  const end = performance.now() + timeoutMs
+  while (!(await isTrue())) {
+    if (performance.now() > end) return false
+    await new Promise(resolve => setTimeout(resolve, 200))
+  }
+  return true
+}
+
+story('two workers and two replicas answer as one embedded process does', async t => {
+  const [onKafka, inOne] = await Promise.all([loadPiece(replicas.a.url, slices), loadPiece(embedded.url, slices)])
+  await untilSeen(replicas.b.url, onKafka)
+  await untilSeen(embedded.url, inOne)
+  for (const product of products) t.deepEqual(await shown(replicas.b.url, product), await shown(embedded.url, product))
+  const { items } = await get(`${replicas.b.url}/v1/products/${products[0]}/bought-together`)
+  t.true(items.some(({ reasons }: any) => reasons.some(({ code }: any) => code === 'bought_together')))
+})
+
+story('a write through one replica is followed to the answers of the other', async t => {
+  let reached = 0
+  for (let i = 0; i < 10; i++) {
+    const { token } = await post(`${replicas.a.url}/v1/events`, view(`follow-${i}`, products[i % products.length]))
+    t.regex(token, /^[\w-]{1,1024}$/)
+    const answer = await post(`${replicas.b.url}/v1/recommendations?after=${token}`, {
+      surface: 'home',
+      session_id: `follow-${i}`,
+      limit: 5
+    })
+    t.true(answer.state.staleness_ms < 5_000)
+    if (answer.state.after !== 'reached') continue
+    reached++
+    t.false(answer.fallback, 'what was seen counts')
+  }
+  t.log(`${reached} of 10 reached within the bound`)
+  t.true(reached > 0)
+  const unknown = await post(`${replicas.b.url}/v1/recommendations?after=kAAAAAAAAAAAA`, { surface: 'home' })
+  t.is(unknown.state.after, 'unknown')
+})
+
+story('when a worker is killed the other one takes over, and every event counts once', async t => {
+  const product = products[0]
+  const before = await viewsOf(replicas.b, product)
+  const events = Array.from({ length: 300 }, (_, i) => view(`kill-${i}`, product))
+  for (let i = 0; i < events.length; i += 10) {
+    const { status } = await post(`${replicas.a.url}/v1/events`, { events: events.slice(i, i + 10) })
+    t.is(status, 202)
+    if (i === 100) void workers.a.kill('SIGKILL')
+  }
+  const views = async () => (await viewsOf(replicas.b, product)) - before
+  await until(async () => (await views()) >= 300)
+  t.is(await views(), 300)
+})
+
+story('a worker that is told to end and comes back moves nothing', async t => {
+  workers.a = await shop.stream('worker-a')
+  await untilReady(workers.a)
+  const handOvers = () => workers.b.output().match(/has \d+ tasks/g)?.length
+  // The group settles: tasks move to the one that came back, and standbys follow.
+  await new Promise(resolve => setTimeout(resolve, 3_000))
+  const before = handOvers()
+  await workers.a.kill('SIGTERM')
+  workers.a = await shop.stream('worker-a')
+  await untilReady(workers.a)
+  const { token } = await post(`${replicas.a.url}/v1/events`, view('restart', products[1]))
+  await untilSeen(replicas.a.url, [token])
+  t.is(handOvers(), before)
+})
+
+story('a replica that is started again goes on from where it was', async t => {
+  const readAtFirst = recordsRead(replicas.b)
+  await replicas.b.kill('SIGKILL')
+  const { token } = await post(`${replicas.a.url}/v1/events`, view('while-away', products[2]))
+  replicas.b = await shop.serve('replica-b')
+  await untilReady(replicas.b)
+  await untilSeen(replicas.b.url, [token])
+  t.is(await viewsOf(replicas.b, products[2]), await viewsOf(replicas.a, products[2]))
+  t.log(`${readAtFirst} records read at the first start, ${recordsRead(replicas.b)} at the second`)
+  t.true(recordsRead(replicas.b) < 1_000)
+})
+
+story('a second holder of a worker’s directory is refused, and one that is drained hands over at once', async t => {
+  const second = await t.throwsAsync(shop.stream('worker-b'))
+  t.regex(second?.message ?? '', /is in use by another process/)
+  process.kill(workers.b.child.pid as number, 'SIGUSR2')
+  await new Promise(resolve => workers.b.child.once('exit', resolve))
+  t.is(workers.b.child.exitCode, 0)
+  const { token } = await post(`${replicas.a.url}/v1/events`, view('drained', products[3]))
+  await untilSeen(replicas.b.url, [token], 30_000)
+  t.pass()
+})
+
+function recordsRead({ output }: StartedInstance): number {
+  return Number(/answering; (\d+) records/.exec(output())?.[1])
+}
