@@ -4,6 +4,7 @@ import { addConfig } from './config-command.ts'
 import type { CommandContext } from './context.ts'
 import { addDlq } from './dlq-commands.ts'
 import { addDoctor } from './doctor-command.ts'
+import { addKafka } from './kafka-commands.ts'
 import { addLoad } from './load-command.ts'
 import { addSchema } from './schema-command.ts'
 import { addStack } from './stack-command.ts'
@@ -21,6 +22,7 @@ export function commandLine(context: CommandContext): Command {
     .exitOverride()
     .showHelpAfterError('(--help says how it is used)')
   addStart(program, context)
+  addKafka(program, context)
   addLoad(program, context)
   addTopology(program, context)
   addStore(program, context)
