@@ -49,6 +49,7 @@ const doors = [
   { library: 'avsc', door: '^schemas/', why: 'a schema is parsed where it is defined' },
   { library: 'prom-client', door: '^serve/metrics[^/]*[.]ts$', why: 'metrics are named in one file' },
   { library: 'commander', door: '^serve/(cli/|main[.]ts$)', why: 'the command line is one place' },
+  { library: 'ioredis', door: '^connectors/redis/', why: 'the mirror of features hides Redis' },
   { library: 'ajv(-formats)?', door: '^serve/', why: 'requests are validated at the rim' }
 ]
 

@@ -106,6 +106,14 @@ export const errorGroups: ErrorGroup[] = [
       ),
       stream_out_of_memory: row('The stream thread ran out of memory.', 'Raise `stream.memory_max_mb`.'),
       snapshot_unusable: row('The saved session index cannot be used.', 'Nothing: it is built again from the log.'),
+      redis_refused: row(
+        'Redis refuses the mirror of features.',
+        'Correct name, password and rights in `redis.url`; it needs EVALSHA, EVAL, SCRIPT, HMGET, HSET, DEL and PEXPIRE.'
+      ),
+      redis_unavailable: row(
+        'Redis is away, starting or full.',
+        'Nothing: the mirror waits and goes on; answers do not depend on it.'
+      ),
       kafka_batch_damaged: row(
         'A batch of records from a broker is damaged.',
         'Check the broker’s disk and network; start again.'
