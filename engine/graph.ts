@@ -15,7 +15,7 @@ interface Graph {
 }
 
 /** Topics, steps and who feeds whom; topics of the same name are one vertex, so that topologies join up. */
-export function graphOf(topologies: readonly TopologyDescription[]): Graph {
+function graphOf(topologies: readonly TopologyDescription[]): Graph {
   const vertices = new Map<string, Vertex>()
   const edges = new Map<string, [string, string]>()
   const add = (vertex: Vertex) => void vertices.set(vertex.id, vertex)

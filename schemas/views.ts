@@ -24,7 +24,6 @@ export interface CatalogItem {
 }
 
 export const halfLives = { '1h': 3_600_000, '1d': 86_400_000, '7d': 7 * 86_400_000, '30d': 30 * 86_400_000 } as const
-export type HalfLife = keyof typeof halfLives
 
 /** View `item-features`, key product_id. `[1h, 1d, 7d, 30d]` where four numbers stand together. */
 export interface ItemFeatures {

@@ -25,7 +25,7 @@ export function differences(expected: Loaded, actual: Loaded): string[] {
  * How far two values are apart, 0 to 1: numbers relative to the larger one, lists of things with an id by the share of
  * what only one of them has and the mean distance of what both have. Different words are 1 apart.
  */
-export function distanceOf(a: unknown, b: unknown): number {
+function distanceOf(a: unknown, b: unknown): number {
   if (a === b) return 0
   if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b), 1)
   if (Array.isArray(a) && Array.isArray(b))
