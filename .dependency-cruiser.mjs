@@ -54,7 +54,7 @@ const doors = [
 ]
 
 const tests = '(([.](test|bench)|-contract)[.]ts$|^(serve|topologies|connectors/kafka)/testing/)'
-const roots = '(^|/)(main|compose-[a-z]+|[a-z0-9-]+-thread)[.]ts$'
+const roots = '(^|/)(main|compose-[a-z-]+|[a-z0-9-]+-thread)[.]ts$'
 const generator = '^docs/'
 
 const layerRules = Object.entries(mayImport).map(([layer, allowed]) => ({
