@@ -16,7 +16,7 @@ const forbidden: { what: string; where: RegExp; except?: RegExp; pattern: RegExp
   {
     what: 'input or output in a processor',
     where: /^processors\//,
-    pattern: /from '(node:|[^.'])|\b(fetch|process|console)[.(]/
+    pattern: /from '(node:|[^.'])|\b(fetch|console)[.(]|\bprocess\./
   },
   { what: 'a bare Error', where: /\.ts$/, except: /^engine\/errors\.ts$/, pattern: /\bnew Error\(/ },
   {
@@ -46,14 +46,20 @@ const forbidden: { what: string; where: RegExp; except?: RegExp; pattern: RegExp
 
 /** Lines above which a file or a function is thought about again. */
 const fileLinesMax = (path: string) =>
-  path.startsWith('topologies/') ? 60 : path.startsWith('processors/') ? 150 : 300
+  /^topologies\/[^/]+$/.test(path) ? 60 : path.startsWith('processors/') ? 150 : 300
 const functionLinesMax = 60
 
 /**
  * The ratchet: what is longer than that and has a reason to be. A number goes down when its subject shrinks, and a new
  * entry needs a word in the commit message. Files by path, functions by `path#name`.
  */
-const allowances: Record<string, number> = {}
+const allowances: Record<string, number> = {
+  // One set of closures over one task: a class would only add names.
+  'engine/testing/drive-processor.ts#driveProcessor': 93,
+  // Columns of numbers with their codec, which belong together.
+  'processors/companions.ts': 209,
+  'processors/touches.ts': 158
+}
 const ratchetSlackLines = 20
 
 const isTest = /(\.(test|bench|integration\.test)|-contract)\.ts$/

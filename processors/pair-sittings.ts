@@ -23,7 +23,12 @@ export interface ItemPairs {
   bought: { more: string[]; less: string[] }
 }
 
-const touchesCodec = codec<Touches>({ version: 1, write: (out, touches) => touches.write(out), read: Touches.read })
+const touchesCodec = codec<Touches>({
+  version: 1,
+  memoryFactor: 2,
+  write: (out, touches) => touches.write(out),
+  read: Touches.read
+})
 const state = { touches: value(touchesCodec, { ttlMs: days(730) }) }
 
 /**
@@ -71,7 +76,7 @@ function daysOf({ gone, come }: TouchChange): number[] {
  * item looked at before another was bought.
  */
 type Pairs = Set<number>
-const span = 2 ** 26
+const span = 1 << 26
 
 function pairsOf(touches: Touches, start: number): Pairs {
   const pairs: Pairs = new Set()
