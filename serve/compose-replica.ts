@@ -7,10 +7,12 @@ import { offsetsOf } from '../connectors/kafka/list-offsets.ts'
 import { derivedTopics, distinctTopics } from '../engine/distributed/worker-topics.ts'
 import { MillraceError, stop } from '../engine/errors.ts'
 import { type Plan, plan, topicSpec } from '../engine/task/plan.ts'
+import type { Topology } from '../engine/topology.ts'
 import type { Config } from '../schemas/config.ts'
 import { allTopologies } from '../topologies/index.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
 import { kafkaConnection, openDerivedStore, purchaseSourceOnKafka, replicationFactorOf } from './compose-kafka.ts'
+import { registryUse, useRegistry } from './compose-schema-ids.ts'
 import { planMemory } from './embedded/memory-plan.ts'
 import { inputTopics } from './input-topics.ts'
 import { BatchedAppender } from './kafka/batched-appender.ts'
@@ -54,16 +56,13 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const { config, directory, metrics, say } = options
   const { storeMb } = planMemory(config.stream.memory_max_mb)
   const store = await openDerivedStore(join(directory, 'views'), { memoryMb: storeMb, say })
-  const cluster = new Cluster({ ...kafkaConnection(config), retryTimeoutMs: appendTimeoutMs })
-  const log = new KafkaLog({
-    cluster,
-    prefix: `${config.namespace}.`,
-    replicationFactor: replicationFactorOf(config),
-    refreshMs: endsRefreshMs
-  })
-  const running = planOf(config)
-  const inputs = inputTopics.map(topic => topicSpec(topic, topic.name, config.kafka.partitions))
-  await log.ensureTopics(distinctTopics([...running.topics, ...inputs]))
+  const topologies = topologiesOf(config)
+  const registry = registryUse(config)
+  const { namespace } = config
+  const cacheFile = join(directory, 'schemas.json')
+  const schemaIds = await useRegistry({ registry, topologies, namespace, cacheFile, say })
+  const running = planOf(config, topologies)
+  const { cluster, log } = await openLog(config, running)
   const followed = followedViews(running)
   const places = followed.flatMap(({ log: topic, partitions }) => range(partitions, topic))
   const tokens = new PositionTokens(await topicIds(cluster))
@@ -71,13 +70,10 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     topologyVersion,
     flow: { derived: derivedTopics(running), views: places },
     tokens,
-    log: positionsOn(cluster, config.namespace, log),
+    log: positionsOn(cluster, namespace, log),
     seen: metrics.series('millrace_event_to_serve_seconds')
   })
-  const appender = new BatchedAppender({
-    append: async (topic, records) => (await log.append(topic, records)).offsets,
-    partitionsOf: topic => log.topics().find(({ name }) => name === topic)?.partitions ?? 1
-  })
+  const appender = appenderTo(log)
   const answers = composeAnswers({
     store,
     config,
@@ -94,27 +90,44 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     onEvents: events => answers.accepted(events)
   })
   const thread = startViews({ options, freshness, answers, data: threadData(config, store, followed) })
-  return {
-    ingest,
-    freshness,
-    answers,
-    log,
-    close: async () => {
-      freshness.close()
-      await thread.stop()
-      await log.close()
-      await cluster.close()
-      await store.close()
-    }
+  const close = async () => {
+    freshness.close()
+    await thread.stop()
+    await log.close()
+    await schemaIds.close()
+    await cluster.close()
+    await store.close()
   }
+  return { ingest, freshness, answers, log, close }
 }
 
-function planOf(config: Config): Plan {
-  const { namespace, kafka, excluded_ids } = config
-  const topologies = allTopologies({
-    purchaseSource: purchaseSourceOnKafka(config),
-    excludedIds: new Set(excluded_ids)
+/** With all topics in place that are written here, followed, or asked about. */
+async function openLog(config: Config, { topics }: Plan): Promise<{ cluster: Cluster; log: KafkaLog }> {
+  const cluster = new Cluster({ ...kafkaConnection(config), retryTimeoutMs: appendTimeoutMs })
+  const log = new KafkaLog({
+    cluster,
+    prefix: `${config.namespace}.`,
+    replicationFactor: replicationFactorOf(config),
+    refreshMs: endsRefreshMs
   })
+  const inputs = inputTopics.map(topic => topicSpec(topic, topic.name, config.kafka.partitions))
+  await log.ensureTopics(distinctTopics([...topics, ...inputs]))
+  return { cluster, log }
+}
+
+function appenderTo(log: KafkaLog): BatchedAppender {
+  return new BatchedAppender({
+    append: async (topic, records) => (await log.append(topic, records)).offsets,
+    partitionsOf: topic => log.topics().find(({ name }) => name === topic)?.partitions ?? 1
+  })
+}
+
+function topologiesOf(config: Config): Topology[] {
+  const excludedIds = new Set(config.excluded_ids)
+  return allTopologies({ purchaseSource: purchaseSourceOnKafka(config), excludedIds })
+}
+
+function planOf({ namespace, kafka }: Config, topologies: readonly Topology[]): Plan {
   return plan(topologies, { partitions: kafka.partitions, namespace, repartition: 'topics' })
 }
 

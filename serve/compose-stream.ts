@@ -9,6 +9,7 @@ import type { Config } from '../schemas/config.ts'
 import { allTopologies } from '../topologies/index.ts'
 import { removeInstance, writeInstance } from './admin/instance.ts'
 import { kafkaConnection, openDerivedStore, purchaseSourceOnKafka, replicationFactorOf } from './compose-kafka.ts'
+import { registryUse } from './compose-schema-ids.ts'
 import { type MemoryPlan, planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
 import { StreamMetrics } from './embedded/stream-metrics.ts'
 import { createAdminEdge } from './http/admin-edge.ts'
@@ -149,7 +150,9 @@ class StreamProcess {
       catchUpIntervalMs: stream.catch_up_interval_ms,
       cacheMb: this.#memory.stateCacheMb,
       purchaseSource: purchaseSourceOnKafka(this.#config),
-      excludedIds: excluded_ids
+      excludedIds: excluded_ids,
+      registry: registryUse(this.#config),
+      schemaCacheFile: join(this.#directory, `schemas-${thread + 1}.json`)
     }
     const resourceLimits = {
       maxOldGenerationSizeMb: this.#memory.streamHeapMb,

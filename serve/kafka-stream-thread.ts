@@ -6,6 +6,7 @@ import { codeOf, messageOf } from '../engine/errors.ts'
 import { RocksStore } from '../engine/stores/rocksdb-store.ts'
 import { countsOf } from '../engine/task/stream-counts.ts'
 import { allTopologies } from '../topologies/index.ts'
+import { type RegistryUse, useRegistry } from './compose-schema-ids.ts'
 import { faultsFromTest } from './embedded/faults-from-test.ts'
 import { inputRanks } from './input-topics.ts'
 import type { WorkerEvent, WorkerOrder } from './kafka/worker-messages.ts'
@@ -23,6 +24,9 @@ export interface KafkaStreamThreadData {
   cacheMb: number
   purchaseSource: 'orders' | 'events'
   excludedIds: readonly string[]
+  registry: RegistryUse
+  /** Schemas that a registry told, in a file. */
+  schemaCacheFile: string
   /** Only for tests: kill the process at this point of a commit. */
   fault?: { point: string; nth: number }
 }
@@ -42,12 +46,20 @@ const cluster = openStreamCluster({ ...data.cluster, faults })
 const timers = [setInterval(reportRestore, reportMs), setInterval(reportCounts, countsMs)]
 let worker: StreamWorker | undefined
 let ending: Promise<void> | undefined
+let schemaIds: { close(): Promise<void> } | undefined
 
 port.on('message', ({ type }: WorkerOrder) => {
   ending ??= end(type)
 })
 
 try {
+  schemaIds = await useRegistry({
+    registry: data.registry,
+    topologies,
+    namespace,
+    cacheFile: data.schemaCacheFile,
+    say: message => send({ type: 'trouble', message })
+  })
   await cluster.ensureTopics(workerTopics({ topologies, namespace, partitions }))
   worker = new StreamWorker({
     topologies,
@@ -84,6 +96,7 @@ async function end(how: WorkerOrder['type']): Promise<void> {
 
 async function close(): Promise<void> {
   for (const timer of timers) clearInterval(timer)
+  await schemaIds?.close()
   await cluster.close()
   port.close()
 }

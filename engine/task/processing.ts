@@ -229,6 +229,8 @@ export class Processing {
     try {
       if (bytes !== null) value = source.topic.value.decode(bytes)
     } catch (error) {
+      // What cannot be told now is no bad record: it waits.
+      if (error instanceof MillraceError && error.remedy === 'retry') throw error
       this.#bury(origin, error, 'source', source.topic.name)
       return
     }
