@@ -8,7 +8,7 @@ import { OwnFeatures } from './own-features.ts'
 
 /** Of every candidate, and of the session's own items on top. */
 export const commonFeatures = 25
-export const ownFeatures = 21
+const ownFeatures = 21
 export const featureCount = commonFeatures + ownFeatures
 /** The first that an item has which only the second hop found. */
 export const hopFeature = 16

@@ -9,7 +9,7 @@ const squaresFrom = 1
 /** Candidates that the prediction was right about to this degree teach nothing. */
 const gradientMin = 1e-4
 /** Squared gradients halve every so many steps, so that the blend follows seasons (docs/quality.md). */
-export const halvingSteps = 65_536
+const halvingSteps = 16_384
 
 /**
  * Learns the blend: softmax over the candidates, the item that really came next is the target, one AdaGrad step (Duchi,

@@ -32,7 +32,7 @@ export const rowMark = 13
 export const rowOwn = 14
 
 /** Before the first row lies one of nobody's, where `rowOf` may point in vain. */
-export const firstRow = rowWords
+export const firstRow = 1 * rowWords
 const nobody = -1
 
 export class Evidence {

@@ -42,7 +42,7 @@ export interface RetrievalParameters {
 }
 
 /** For analysis offline, and for shops with few, hot items. */
-export const full: RetrievalParameters = {
+const full: RetrievalParameters = {
   ringSessions: 500,
   neighbours: 150,
   ruleSessions: 300,

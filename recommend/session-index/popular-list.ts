@@ -2,7 +2,7 @@ import { coarseDecay } from './fixed-point.ts'
 import { field, recordFloats, recordWords } from './item-records.ts'
 import type { SessionIndex } from './session-index.ts'
 
-export const popularMax = 60
+const popularMax = 60
 const eventsBetween = 2048
 /** Which of the four half-lives: one day. */
 const day = 1

@@ -15,6 +15,7 @@ import { Latencies } from '../../reprocess/evaluate/latencies.ts'
 import { readEvents } from '../../reprocess/evaluate/read-events.ts'
 import { NextItems } from '../blend/next-items.ts'
 import { SessionLearner } from '../blend/session-learner.ts'
+import { loadIndex, saveIndex } from './index-snapshot.ts'
 import { profiles } from './parameters.ts'
 import type { RunningSession } from './running-session.ts'
 import { SessionIndex } from './session-index.ts'
@@ -32,6 +33,9 @@ const profile = args.profile === 'full' ? 'full' : 'fast'
 const questionsMax = 10_000
 const passes = 3
 const listLength = 20
+const forEver = { ageMaxS: Number.POSITIVE_INFINITY, clicksMax: Number.POSITIVE_INFINITY }
+
+type Report = (metric: string, value: number) => void
 
 const cases: { name: string; train: string; test?: string; minPrefix: number }[] = [
   ...['retailrocket-sessions', 'serenade-example'].map(name => ({
@@ -54,13 +58,10 @@ async function measure({ name, train, test, minPrefix }: (typeof cases)[number])
   const trainCount = columns.count
   if (test) await readEvents(test, columns)
   const stream = streamOf(columns, trainCount, true)
-  const index = new SessionIndex(profiles[profile], {
-    ageMaxS: Number.POSITIVE_INFINITY,
-    clicksMax: Number.POSITIVE_INFINITY
-  })
+  const index = new SessionIndex(profiles[profile], forEver)
   const learner = new SessionLearner(index)
-  const report = (metric: string, value: number) => print(`${name}/${profile}`, metric, value)
-  report('observe_us', build(columns, stream, learner))
+  const report: Report = (metric, value) => print(`${name}/${profile}`, metric, value)
+  build(columns, stream, learner, report)
   report('bytes_per_click', index.bytes().perClick)
   report('reserved_bytes_per_click', index.reservedBytes / index.clicks)
   const next = new NextItems(index, learner.learner.weights)
@@ -68,12 +69,12 @@ async function measure({ name, train, test, minPrefix }: (typeof cases)[number])
   report('scratch_bytes', next.gathering.scratchBytes)
 }
 
-/** Learns from the last fifth only: enough for weights that are no longer those it starts with. Returns µs per event, learning left out. */
-function build(columns: EventColumns, { order, testFrom }: Stream, learner: SessionLearner): number {
+/** Learns from the last fifth only: enough for weights that are no longer those it starts with. */
+function build(columns: EventColumns, { order, testFrom }: Stream, learner: SessionLearner, report: Report): void {
   const { index } = learner.next
   const sessions = new Map<number, number>()
   const numbers = columns.ids.ids.map(() => -1)
-  let us = 0
+  const observing = new Latencies()
   for (let place = 0; place < testFrom; place++) {
     const event = order[place]
     const [key, timeS, known] = [columns.sessions[event], columns.times[event], numbers[columns.items[event]]]
@@ -85,9 +86,34 @@ function build(columns: EventColumns, { order, testFrom }: Stream, learner: Sess
     if (isLearned) learner.learn({ session, item, timeS, offset: place, weight: 1 })
     const started = performance.now()
     index.observe(session, item, timeS)
-    us += (performance.now() - started) * 1000
+    observing.add((performance.now() - started) * 1000)
   }
-  return us / testFrom
+  report('observe_p50_us', observing.summary().p50)
+  report('observe_p99_us', observing.summary().p99)
+  rebuild(columns, { order: order.subarray(0, testFrom), testFrom }, report)
+  const bytes = Buffer.concat(saveIndex(index, testFrom))
+  const loading = process.cpuUsage()
+  loadIndex(new Uint8Array(bytes), index.parameters)
+  report('snapshot_load_cpu_ms', cpuUs(loading) / 1000)
+  report('snapshot_bytes', bytes.length)
+}
+
+/** The whole log again into a new index, as after a start without a snapshot; ids are looked up per event. */
+function rebuild(columns: EventColumns, { order }: Stream, report: Report): void {
+  const index = new SessionIndex(profiles[profile], forEver)
+  const sessions = new Int32Array(columns.sessionCount).fill(-1)
+  const before = process.cpuUsage()
+  for (const event of order) {
+    const key = columns.sessions[event]
+    if (sessions[key] < 0) sessions[key] = index.startSession(columns.times[event])
+    index.observe(sessions[key], index.itemOf(columns.ids.ids[columns.items[event]]), columns.times[event])
+  }
+  report('rebuild_events_per_cpu_s', (order.length * 1e6) / cpuUs(before))
+}
+
+function cpuUs(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before)
+  return user + system
 }
 
 /** Every prefix of the sessions of the test part, thinned out evenly. */
@@ -109,7 +135,7 @@ function questionsOf(
   return questions.filter((_, i) => i % every === 0)
 }
 
-function answer(next: NextItems, questions: RunningSession[], report: (metric: string, value: number) => void): void {
+function answer(next: NextItems, questions: RunningSession[], report: Report): void {
   const fastest = new Float64Array(questions.length).fill(Number.POSITIVE_INFINITY)
   const wall = new Latencies()
   for (let i = 0; i < 2000; i++) next.predict(questions[i % questions.length])
@@ -124,14 +150,14 @@ function answer(next: NextItems, questions: RunningSession[], report: (metric: s
       wall.add(us)
     }
   }
-  const { user, system } = process.cpuUsage(before)
+  const answering = cpuUs(before)
   const best = new Latencies()
   for (const us of fastest) best.add(us)
   const { p50, p90, p99 } = best.summary()
   for (const [metric, value] of Object.entries({ p50_us: p50, p90_us: p90, p99_us: p99 })) report(metric, value)
   report('wall_p50_us', wall.summary().p50)
   report('wall_p99_us', wall.summary().p99)
-  report('cpu_us', (user + system) / questions.length / passes)
+  report('cpu_us', answering / questions.length / passes)
 }
 
 function print(name: string, metric: string, value: number): void {

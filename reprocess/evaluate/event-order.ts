@@ -1,7 +1,7 @@
 import type { EventColumns } from './event-columns.ts'
 
 /** Files without times: so many seconds between two events. */
-export const clockS = 16
+const clockS = 16
 /** Without a test file, the last so much of the training file is the test part. */
 const testShare = 0.1
 

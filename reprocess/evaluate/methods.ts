@@ -26,7 +26,7 @@ const makers: Record<string, (ids: ItemIds, settings: MethodSettings) => Method>
   'vmis-knn': ids => new VmisKnn(ids)
 }
 
-export const methodNames = Object.keys(makers)
+const methodNames = Object.keys(makers)
 
 export function methodOf(name: string, ids: ItemIds, settings: MethodSettings): Method {
   if (!(name in makers)) throw stop('usage', `There is no method "${name}"; there are: ${methodNames.join(', ')}.`)
