@@ -153,7 +153,7 @@ function positionsOn(cluster: Cluster, group: string, log: KafkaLog): LogPositio
     committed: async topics => {
       const partitions = counts()
       const wanted = topics.map(topic => [topic, [...Array(partitions.get(topic) ?? 0).keys()]] as const)
-      const found = await committedOffsets(cluster, group, new Map(wanted))
+      const found = await committedOffsets(cluster, group, new Map(wanted), { isStable: false })
       return new Map(
         [...found].map(([topic, byPartition]) => [
           topic,

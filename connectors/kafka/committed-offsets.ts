@@ -10,14 +10,16 @@ const patienceMs = 120_000
 
 /**
  * What a group has committed, once no open transaction can change it any more (`requireStable`, KIP-447): a worker that
- * takes over waits here for its predecessor's transaction to end. Absent = never committed.
+ * takes over waits here for its predecessor's transaction to end. Absent = never committed. Who only watches takes what
+ * is committed for sure (`isStable: false`) and waits for nobody.
  *
  * `topics` undefined = all that the group has.
  */
 export function committedOffsets(
   cluster: Cluster,
   group: string,
-  topics?: ReadonlyMap<string, readonly number[]>
+  topics?: ReadonlyMap<string, readonly number[]>,
+  { isStable = true }: { isStable?: boolean } = {}
 ): Promise<CommittedOffsets> {
   const doing = `asking for the offsets of group ${group}`
   const wanted =
@@ -27,7 +29,7 @@ export function committedOffsets(
   const ask = async () => {
     const link = await cluster.coordinatorLink('group', group)
     const question = { groupId: group, memberId: null, memberEpoch: -1, topics: wanted ?? null }
-    const { groups } = await link.send(offsetFetch, doing, [question], true)
+    const { groups } = await link.send(offsetFetch, doing, [question], isStable)
     const found: CommittedOffsets = new Map()
     for (const { name, partitions } of groups[0]?.topics ?? []) {
       for (const { partitionIndex, committedOffset, metadata, errorCode } of partitions) {

@@ -23,7 +23,7 @@ interface Waiter {
 }
 
 const waitersMax = 10_000
-const pollMsDefault = 15
+const pollMsDefault = 8
 const failedPauseMs = 100
 /** The reading thread says that often how things stand; without news for longer, nobody knows. */
 const newsMs = 2_000
