@@ -1,5 +1,5 @@
 /** Where a value comes from; a later one of the same source is newer. */
-export const positionFields = { source: '_source', partition: '_partition', offset: '_offset' } as const
+const positionFields = { source: '_source', partition: '_partition', offset: '_offset' } as const
 
 /**
  * Replaces one hash, unless what it holds is as new: whoever repeats after a lost answer, lags behind, or runs beside

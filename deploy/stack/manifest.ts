@@ -21,8 +21,8 @@ export interface Service {
   /** By the server's own names. Addresses and directories are added where it runs. */
   readonly settings: Readonly<Record<string, string>>
   readonly jvm?: readonly string[]
-  /** In the image. */
-  readonly dataDirectory: string
+  /** In the image; null where it keeps what it has in another server. */
+  readonly dataDirectory: string | null
 }
 
 /** How a server says that it is ready. */
@@ -80,15 +80,10 @@ const registry: Service = {
   stopWithinMs: 15_000,
   limits: { memoryMb: 768, cpus: 1 },
   jvm: ['-Xmx384m'],
-  dataDirectory: '/var/lib/registry',
+  dataDirectory: null,
   settings: {
     // Its access log is a line per request.
-    'quarkus.http.access-log.enabled': 'false',
-    'apicurio.storage.kind': 'sql',
-    'apicurio.storage.sql.kind': 'h2',
-    'apicurio.datasource.jdbc.initial-size': '2',
-    'apicurio.datasource.jdbc.min-size': '2',
-    'apicurio.datasource.jdbc.max-size': '10'
+    'quarkus.http.access-log.enabled': 'false'
   }
 }
 

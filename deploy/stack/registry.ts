@@ -20,6 +20,12 @@ export const registry: Recipe = {
     if (!hasRegistry()) say('fetching the registry, 159 MB')
     const settings = {
       ...service.settings,
+      // A small database of its own, so that it also runs without Kafka.
+      'apicurio.storage.kind': 'sql',
+      'apicurio.storage.sql.kind': 'h2',
+      'apicurio.datasource.jdbc.initial-size': '2',
+      'apicurio.datasource.jdbc.min-size': '2',
+      'apicurio.datasource.jdbc.max-size': '10',
       'apicurio.datasource.url': `jdbc:h2:file:${join(folder, 'data', 'registry')}`,
       'quarkus.http.host': '127.0.0.1',
       'quarkus.http.port': String(ports.http),
