@@ -51,11 +51,11 @@ test('a customer who alternates is understood after a while', t => {
 test('any baskets, in any order of time, give finite scores within the bounds', t => {
   const basket = fc.record({
     customer: fc.option(fc.constantFrom('a', 'b', 'c')),
-    items: fc.uniqueArray(fc.nat({ max: 700 }), { minLength: 1, maxLength: 90 }),
+    items: fc.uniqueArray(fc.nat({ max: 700 }), { minLength: 1, maxLength: 90, size: 'max' }),
     time: fc.integer({ min: 0, max: 400 * day })
   })
   fc.assert(
-    fc.property(fc.array(basket, { minLength: 1, maxLength: 30 }), baskets => {
+    fc.property(fc.array(basket, { minLength: 1, maxLength: 30, size: 'max' }), baskets => {
       const index = new BasketIndex({ basketsMax: 5, customersMax: 2 })
       const next = new NextBasket(index)
       for (const { customer, items, time } of baskets) {

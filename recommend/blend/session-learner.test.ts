@@ -47,6 +47,19 @@ test('the same events teach the same bits', t => {
   t.deepEqual(first.learner.weights, second.learner.weights)
 })
 
+test('a learner that was saved goes on as if nothing had been', t => {
+  const index = new SessionIndex()
+  const learner = new SessionLearner(index)
+  visits(learner, 100, true)
+  const restored = new SessionLearner(index, { state: learner.save() })
+  const session = index.startSession(9000)
+  index.observe(session, index.itemOf('i3'), 9000)
+  for (const one of [learner, restored]) {
+    one.learnAlways({ session, item: index.itemOf('i4'), timeS: 9001, offset: 0, weight: 2 })
+  }
+  t.deepEqual(restored.save(), learner.save())
+})
+
 test('a third of the log is learned, evenly', t => {
   const sampled = Array.from({ length: 30_000 }, (_, offset) => offset).filter(offset => isSampled(offset, 3))
   t.true(Math.abs(sampled.length - 10_000) < 200)

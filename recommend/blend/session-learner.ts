@@ -37,12 +37,19 @@ export class SessionLearner {
   private readonly good: Float64Array
   private keptAtStep: number
 
-  constructor(index: SessionIndex, { oneIn = learnedOneIn, state }: { oneIn?: number; state?: LearnerState } = {}) {
+  constructor(index: SessionIndex, { oneIn = learnedOneIn, state }: { oneIn?: number; state?: SavedLearner } = {}) {
     this.learner = new Learner(state)
     this.next = new NextItems(index, this.learner.weights)
     this.oneIn = oneIn
     this.good = this.learner.weights.slice()
     this.keptAtStep = this.learner.steps
+    if (state) this.gate.restore(state.gate)
+  }
+
+  /** To go on after a restart exactly where it was, together with the index as of the same event. */
+  save(): SavedLearner {
+    const { weights, squares, steps } = this.learner
+    return { weights: weights.slice(), squares: squares.slice(), steps, gate: this.gate.save() }
   }
 
   /** Returns whether something was learned. */
@@ -81,6 +88,10 @@ export class SessionLearner {
     this.keptAtStep = this.learner.steps
     if (this.isFit) this.good.set(this.learner.weights)
   }
+}
+
+export interface SavedLearner extends LearnerState {
+  gate: ReturnType<PublishingGate['save']>
 }
 
 /** A fixed share of the log, spread evenly. */

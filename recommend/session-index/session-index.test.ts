@@ -24,7 +24,7 @@ const tight = { ...fast, ringSessions: 5, sessionEventsMax: 12, neighbours: 4, c
 const events = (max: number) =>
   fc.array(
     fc.record({ session: fc.nat({ max: 12 }), item: fc.nat({ max: 15 }), time: fc.integer({ min: 1, max: 400_000 }) }),
-    { minLength: 1, maxLength: max }
+    { minLength: 1, maxLength: max, size: 'max' }
   )
 
 /** Feeds events in their order; sessions and items get numbers at their first event. */
@@ -73,7 +73,7 @@ test('whatever the order of arrival, every list is made of numbers', t => {
       }
       return true
     }),
-    { seed, numRuns: 100 }
+    { seed, numRuns: 40 }
   )
   t.pass()
 })
@@ -94,7 +94,7 @@ test('counters and decayed popularity do not depend on the order of arrival', t 
       }
       return true
     }),
-    { seed, numRuns: 100 }
+    { seed, numRuns: 40 }
   )
   t.pass()
 })
@@ -121,7 +121,7 @@ for (const [name, parameters] of Object.entries({ 'with rings that overflow': ti
           isSame(index, sessions.get(session)!, { index: without.index, session: number })
         )
       }),
-      { seed, numRuns: 100 }
+      { seed, numRuns: 40 }
     )
     t.pass()
   })
@@ -167,7 +167,7 @@ test('a snapshot that was loaded goes on as the index it was taken of', t => {
         loaded.offset === 77 && Buffer.compare(joined(saveIndex(index, 0)), joined(saveIndex(loaded.index, 0))) === 0
       )
     }),
-    { seed, numRuns: 50 }
+    { seed, numRuns: 40 }
   )
   t.pass()
 })

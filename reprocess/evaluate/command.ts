@@ -32,7 +32,7 @@ export const evaluateOptions = {
     value: '<names>',
     help: 'separated by commas: ours, ours-fast, ours-full, popularity, markov, sr, item-knn, v-sknn, vmis-knn (default: ours)'
   },
-  compare: { type: 'string', value: '<A,B>', help: 'two methods, paired by session' },
+  compare: { type: 'string', value: '<A B>', help: 'two methods, paired by session' },
   'learn-share': {
     type: 'string',
     value: '<share>',
@@ -47,7 +47,8 @@ export const evaluateOptions = {
   json: { type: 'boolean', help: 'print JSON' }
 } as const
 
-export type EvaluateArguments = { [name in keyof typeof evaluateOptions]?: string | boolean }
+/** As the command line gives them; a list, where a word takes several, may be an array or have commas. */
+export type EvaluateArguments = { [name in keyof typeof evaluateOptions]?: string | boolean | string[] }
 
 /** Where an evaluation says things: data to `print`, how far it is to `progress`. */
 export interface EvaluateOutput {
@@ -95,7 +96,8 @@ function settingsOf(args: EvaluateArguments) {
   const protocol = oneOf('--protocol', args.protocol ?? 'prequential', ['static', 'prequential', 'baskets'] as const)
   if (typeof args.train !== 'string') throw stop('usage', 'Name the sessions to learn from: --train FILE.')
   const names = String(args.compare ?? args.method ?? 'ours').split(/[,\s]+/)
-  if (args.compare !== undefined && names.length !== 2) throw stop('usage', '--compare takes two methods: A,B.')
+  if (args.compare !== undefined && names.length !== 2)
+    throw stop('usage', '--compare takes two methods: --compare A B.')
   const learnOneIn = args['learn-share'] === undefined ? learnedOneIn : oneIn('--learn-share', args['learn-share'])
   return {
     train: args.train,
@@ -114,13 +116,13 @@ function settingsOf(args: EvaluateArguments) {
   }
 }
 
-function oneOf<T extends string>(name: string, value: string | boolean, allowed: readonly T[]): T {
+function oneOf<T extends string>(name: string, value: string | boolean | string[], allowed: readonly T[]): T {
   const found = allowed.find(one => one === value)
   if (found === undefined) throw stop('usage', `${name} is one of ${allowed.join(', ')}; it is "${value}".`)
   return found
 }
 
-function wholeNumber(name: string, value: string | boolean): number {
+function wholeNumber(name: string, value: string | boolean | string[]): number {
   const number = Number(value)
   if (!Number.isInteger(number) || number < 1)
     throw stop('usage', `${name} must be a whole number from 1 on, it is "${value}".`)
@@ -128,7 +130,7 @@ function wholeNumber(name: string, value: string | boolean): number {
 }
 
 /** A share as `1/3`, `0.25` or `1`: one event in so many. */
-function oneIn(name: string, value: string | boolean): number {
+function oneIn(name: string, value: string | boolean | string[]): number {
   const [above, below] = String(value).split('/')
   const share = Number(above) / Number(below ?? 1)
   if (!(share > 0 && share <= 1)) throw stop('usage', `${name} must be a share such as 1/3 or 1, it is "${value}".`)

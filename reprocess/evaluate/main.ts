@@ -4,8 +4,9 @@ import { evaluate, evaluateOptions } from './command.ts'
 
 /** `node reprocess/evaluate/main.ts --train F --test F`: the command alone, without the rest of Millrace. */
 try {
-  const { values } = parseArgs({ options: evaluateOptions })
-  await evaluate(values, { print: text => console.log(text), progress: showProgress })
+  const { values, positionals } = parseArgs({ options: evaluateOptions, allowPositionals: true })
+  const compare = values.compare === undefined ? undefined : [values.compare, ...positionals]
+  await evaluate({ ...values, compare }, { print: text => console.log(text), progress: showProgress })
 } catch (error) {
   console.error(messageOf(error))
   process.exitCode = 1
