@@ -22,6 +22,7 @@ interface Visitor {
 
 const visitorCodec = codec<Visitor>({
   version: 1,
+  memoryFactor: 2,
   write(out, { isExcluded, seen, browsed }) {
     out.u8(isExcluded ? 1 : 0).varint(browsed.length)
     for (const { item, ts } of browsed) out.i32(item).zigzag(ts)

@@ -1,12 +1,12 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import { heaviest, inOrder, type Order } from './heaviest.ts'
-import { currentNumbers, type IdNumbers, renumber } from './id-numbers.ts'
+import { currentNumbers, type IdNumbers, numbersOf, renumber } from './id-numbers.ts'
 import { People, peopleMin } from './people.ts'
 
 const startCapacity = 8
 const few = 4
 
-/** Where a companion of the list at hand stands, plus 1, by its number; all 0 but between `#mark` and `#unmark`. */
+/** Where a companion of the list at hand stands, plus 1, by its number; all 0 but in `#addMany`. */
 let places = new Int32Array(1 << 12)
 
 export interface Companion {
@@ -43,18 +43,10 @@ export class Companions {
   }
 
   /** Adds to, or takes from, each of `ids` but `self`. What nobody had any more is forgotten. */
-  add(ids: readonly string[], { self, weight, isGone = false, person }: Meeting): void {
+  add(ids: readonly string[], meeting: Meeting): void {
     this.#rebase()
-    const isFew = ids.length <= few
-    if (!isFew) this.#mark()
-    for (const id of ids) {
-      if (id === self) continue
-      const number = this.#numbers.numberOf(id)
-      const at = isFew ? this.#items.subarray(0, this.length).indexOf(number) : this.#placeOf(number)
-      if (isGone) this.#takeFrom(at, weight, person)
-      else this.#addTo(at < 0 ? this.#append(number, isFew) : at, weight, person)
-    }
-    if (!isFew) this.#unmark()
+    if (ids.length <= few) this.#addFew(ids, meeting)
+    else this.#addMany(numbersOf(ids, this.#numbers), meeting)
   }
 
   scale(factor: number): void {
@@ -67,12 +59,16 @@ export class Companions {
    */
   cut(keep: number, weightMin: number): void {
     if (this.length <= keep * 2) return
-    const shown = heaviest(this.#order, this.#shown(weightMin), keep)
-    const isShown = new Set(shown)
-    const others = Array.from({ length: this.length }, (_, i) => i).filter(i => !isShown.has(i))
-    const kept = [...shown, ...heaviest(this.#order, others, keep - shown.length)].sort((a, b) => a - b)
-    for (let to = 0; to < keep; to++) this.#move(kept[to], to)
-    this.length = keep
+    const order = this.#order
+    const kept = new Uint8Array(this.length)
+    const shown = heaviest(order, this.#shown(weightMin), keep)
+    for (const place of shown) kept[place] = 1
+    const others: number[] = []
+    for (let i = 0; i < this.length; i++) if (kept[i] === 0) others.push(i)
+    for (const place of heaviest(order, others, keep - shown.length)) kept[place] = 1
+    let to = 0
+    for (let from = 0; from < this.length; from++) if (kept[from] === 1) this.#move(from, to++)
+    this.length = to
   }
 
   /** The heaviest that enough people had, best first, ties by id. */
@@ -131,6 +127,38 @@ export class Companions {
     return shown
   }
 
+  #addFew(ids: readonly string[], { self, weight, isGone, person }: Meeting): void {
+    for (const id of ids) {
+      if (id === self) continue
+      const number = this.#numbers.numberOf(id)
+      const at = this.#items.subarray(0, this.length).indexOf(number)
+      if (isGone) this.#takeFrom(at, weight, person)
+      else this.#addTo(at < 0 ? this.#append(number) : at, weight, person)
+    }
+  }
+
+  /** Notes the place of every companion, so that all can be found in one pass. */
+  #addMany(added: Int32Array, { self, weight, isGone, person }: Meeting): void {
+    if (places.length < this.#numbers.ids.length) places = new Int32Array(this.#numbers.ids.length * 2)
+    for (let i = 0; i < this.length; i++) places[this.#items[i]] = i + 1
+    const own = this.#numbers.numberOf(self)
+    for (let i = 0; i < added.length; i++) {
+      const number = added[i]
+      if (number === own) continue
+      let at = places[number] - 1
+      if (isGone) {
+        this.#takeFrom(at, weight, person)
+        continue
+      }
+      if (at < 0) {
+        at = this.#append(number)
+        places[number] = at + 1
+      }
+      this.#addTo(at, weight, person)
+    }
+    for (let i = 0; i < this.length; i++) places[this.#items[i]] = 0
+  }
+
   #addTo(at: number, weight: number, person: number): void {
     this.#weights[at] += weight
     this.#people.come(at, person)
@@ -148,31 +176,13 @@ export class Companions {
     if (places[this.#items[at]] !== 0) places[this.#items[at]] = at + 1
   }
 
-  #append(number: number, isFew: boolean): number {
+  #append(number: number): number {
     if (this.length === this.#items.length) this.#grow(this.length * 2)
     const at = this.length++
     this.#items[at] = number
     this.#weights[at] = 0
     this.#people.clear(at)
-    if (!isFew) places[number] = at + 1
     return at
-  }
-
-  /** Notes the place of every companion, so that many can be found in one pass. */
-  #mark(): void {
-    // Ids that are new to this call get a number too: never more than are known twice over.
-    if (places.length < this.#numbers.ids.length + idsPerCallMax) {
-      places = new Int32Array(this.#numbers.ids.length * 2 + idsPerCallMax)
-    }
-    for (let i = 0; i < this.length; i++) places[this.#items[i]] = i + 1
-  }
-
-  #placeOf(number: number): number {
-    return places[number] - 1
-  }
-
-  #unmark(): void {
-    for (let i = 0; i < this.length; i++) places[this.#items[i]] = 0
   }
 
   #move(from: number, to: number): void {
@@ -197,6 +207,3 @@ export class Companions {
     this.#numbers = now
   }
 }
-
-/** More ids than any list that is added at once. */
-const idsPerCallMax = 8_192

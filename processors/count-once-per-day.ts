@@ -26,7 +26,12 @@ export interface ItemCounts {
   organic: Contribution[]
 }
 
-const touchesCodec = codec<Touches>({ version: 1, write: (out, touches) => touches.write(out), read: Touches.read })
+const touchesCodec = codec<Touches>({
+  version: 1,
+  memoryFactor: 2,
+  write: (out, touches) => touches.write(out),
+  read: Touches.read
+})
 const state = { touches: value(touchesCodec, { ttlMs: days(730) }) }
 
 /** A person counts once per item and day: with their strongest act, at the time of its last occurrence. */

@@ -26,6 +26,19 @@ export function currentNumbers(): IdNumbers {
   return current
 }
 
+/** Lists that were looked up before: the items of a basket share one. */
+const known = new WeakMap<readonly string[], { numbers: Int32Array; of: IdNumbers }>()
+
+/** Numbers of a list that nobody changes any more. */
+export function numbersOf(ids: readonly string[], of: IdNumbers): Int32Array {
+  const found = known.get(ids)
+  if (found?.of === of) return found.numbers
+  const numbers = new Int32Array(ids.length)
+  for (let i = 0; i < ids.length; i++) numbers[i] = of.numberOf(ids[i])
+  known.set(ids, { numbers, of })
+  return numbers
+}
+
 /** The same ids in another numbering. */
 export function renumber(numbers: Int32Array, length: number, from: IdNumbers, to: IdNumbers): void {
   for (let i = 0; i < length; i++) numbers[i] = to.numberOf(from.ids[numbers[i]])

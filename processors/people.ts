@@ -22,15 +22,17 @@ export class People {
   }
 
   come(row: number, person: number): void {
-    const who = person & 0xffff
-    const at = this.#slotOf(row, who) ?? this.#slotOf(row) ?? slots
-    const place = row * (slots + 1) + at
-    if (at < slots) this.#who[row * slots + at] = who
+    const slot = this.#slotOf(row, person & 0xffff)
+    const place = row * (slots + 1) + slot
+    if (slot < slots) this.#who[row * slots + slot] = person & 0xffff
     if (this.#counts[place] < countMax) this.#counts[place]++
   }
 
   leave(row: number, person: number): void {
-    const place = row * (slots + 1) + (this.#slotOf(row, person & 0xffff) ?? slots)
+    const slot = this.#slotOf(row, person & 0xffff)
+    const start = row * (slots + 1)
+    const isKnown = slot < slots && this.#counts[start + slot] > 0
+    const place = start + (isKnown ? slot : slots)
     if (this.#counts[place] > 0) this.#counts[place]--
   }
 
@@ -82,12 +84,14 @@ export class People {
     return (taken & flag) !== 0
   }
 
-  /** The slot that the person has, or, without one, a free slot. */
-  #slotOf(row: number, who?: number): number | undefined {
-    for (let i = 0; i < slots; i++) {
-      const isTaken = this.#counts[row * (slots + 1) + i] > 0
-      if (who === undefined ? !isTaken : isTaken && this.#who[row * slots + i] === who) return i
+  /** The slot that the person has, else a free one, else that of all others. */
+  #slotOf(row: number, who: number): number {
+    const start = row * (slots + 1)
+    let free = slots
+    for (let i = slots - 1; i >= 0; i--) {
+      if (this.#counts[start + i] === 0) free = i
+      else if (this.#who[row * slots + i] === who) return i
     }
-    return undefined
+    return free
   }
 }

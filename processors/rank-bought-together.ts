@@ -16,7 +16,7 @@ interface Association {
 
 const associationCodec = codec<Association>({
   version: 1,
-  memoryFactor: 3,
+  memoryFactor: 2,
   write(out, { baskets, companions }) {
     out.zigzag(baskets)
     companions.write(out)
