@@ -9,6 +9,7 @@ import type { Config } from '../schemas/config.ts'
 import { allTopologies } from '../topologies/index.ts'
 import { removeInstance, writeInstance } from './admin/instance.ts'
 import { kafkaConnection, openDerivedStore, purchaseSourceOnKafka, replicationFactorOf } from './compose-kafka.ts'
+import { startMirror } from './compose-mirror.ts'
 import { registryUse } from './compose-schema-ids.ts'
 import { type MemoryPlan, planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
 import { StreamMetrics } from './embedded/stream-metrics.ts'
@@ -103,6 +104,11 @@ class StreamProcess {
     await this.#ensureTopics()
     for (const [i, store] of this.#stores.entries()) {
       this.#startThread({ store, thread: i, name: `${name}-${i + 1}` })
+    }
+    if (this.#config.redis.url !== '') {
+      const say = (line: string) => this.#screen.line(`redis: ${line}`)
+      const mirror = startMirror({ config: this.#config, directory: this.#directory, name: `${name}-redis`, say })
+      this.#threads.push(mirror)
     }
   }
 
