@@ -76,6 +76,10 @@ test(`tastes are those of the rows in force when people acted (seed ${seed})`, t
         ([name, all]) => [name, all.reduce((sum, { score }) => sum + score, 0)] as const
       )
       const found = new Map(row[list].map(({ name, score }) => [name, score]))
+      t.true(
+        [...found.keys()].every(name => sums.some(([one]) => one === name)),
+        person
+      )
       for (const [name, sum] of sums) {
         t.true(Math.abs((found.get(name) ?? 0) - sum) < 2e-3, `${person} ${name}: ${found.get(name)} is not ${sum}`)
       }

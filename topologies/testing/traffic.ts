@@ -102,12 +102,13 @@ class RandomShop {
     if (!this.#happens(0.3)) return
     const second = first + day + this.#below(span)
     const isGone = this.#happens(0.3)
+    const at = second + (this.#happens(0.5) ? 2 * day : 0)
     this.#arrivals.push({
       topic: products,
       key: product_id,
       value: isGone ? null : row(second),
       ts: second,
-      at: second
+      at
     })
   }
 
