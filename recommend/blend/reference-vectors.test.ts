@@ -110,6 +110,7 @@ function replay() {
   const index = new SessionIndex(fast)
   const learner = new Learner()
   const next = new NextItems(index, learner.weights)
+  makePopularWhenAsked(next)
   const open = new Map<string, RunningSession & { items: number[] }>()
   events().forEach(({ session: key, item: id, timeS }, e) => {
     let running = open.get(key)
@@ -128,6 +129,19 @@ function replay() {
     index.observe(running.session, item, timeS)
   })
   return { index, learner, next, open }
+}
+
+/** As the reference does: when a question first needs it, and again 2,048 events later. Ours does not depend on questions. */
+function makePopularWhenAsked(next: NextItems): void {
+  const { popular } = next.index
+  let askedAt = Number.NEGATIVE_INFINITY
+  next.gathering.onFill = () => {
+    if (next.index.events < askedAt + 2048) return
+    askedAt = next.index.events
+    popular.make()
+    popular.nextAt = Number.POSITIVE_INFINITY
+  }
+  popular.nextAt = Number.POSITIVE_INFINITY
 }
 
 function runningOf({ session }: Query): RunningSession {

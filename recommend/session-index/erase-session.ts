@@ -27,6 +27,7 @@ export function eraseSession(index: SessionIndex, session: number, events: reado
     if (others.length < Math.min(items.sessions[item], parameters.ringSessions)) unfinished.add(item)
   }
   sessions.empty(session)
+  index.popular.make()
   return [...unfinished]
 }
 

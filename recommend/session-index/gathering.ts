@@ -5,7 +5,6 @@ import { weightTables } from './fixed-point.ts'
 import { field, recordWords } from './item-records.ts'
 import { ItemRules } from './item-rules.ts'
 import { Neighbours } from './neighbours.ts'
-import { PopularList } from './popular-list.ts'
 import { Preselection } from './preselection.ts'
 import { OwnItems, type RunningSession } from './running-session.ts'
 import { SecondHop } from './second-hop.ts'
@@ -26,12 +25,13 @@ export class Gathering {
   readonly candidates = new Candidates()
   /** The running session's events are in the index. */
   isStored = false
+  /** Called before popular items are added. */
+  onFill: (() => void) | undefined
   private readonly best = new BestOf()
   private readonly neighbours: Neighbours
   private readonly rules: ItemRules
   private readonly preselection: Preselection
   private readonly hop: SecondHop
-  private readonly popular: PopularList
 
   constructor(index: SessionIndex) {
     const tables = weightTables(index.parameters)
@@ -41,7 +41,6 @@ export class Gathering {
     this.rules = new ItemRules(index, tables)
     this.preselection = new Preselection(index, this.best)
     this.hop = new SecondHop(index, tables, this.best)
-    this.popular = new PopularList(index)
   }
 
   /** Sets `evidence` and `candidates`; at least `candidatesMin` of them where so many items were touched. */
@@ -91,8 +90,9 @@ export class Gathering {
 
   /** Step G: a list is never short, not even after an item that nobody knows. */
   private fill(): void {
-    const { evidence, candidates, popular } = this
-    popular.refresh()
+    const { evidence, candidates } = this
+    const { popular } = this.index
+    this.onFill?.()
     evidence.reserve(popular.count)
     for (let i = 0; i < popular.count && candidates.count < fillUpTo; i++) {
       if (evidence.find(popular.items[i]) < 0) candidates.add(evidence.add(popular.items[i]), 0)

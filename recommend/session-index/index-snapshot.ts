@@ -14,6 +14,7 @@ interface Header {
   offset: number
   counters: Record<'now' | 'clicks' | 'events' | 'items', number>
   sessions: Record<'base' | 'next' | 'origin' | 'offsetOrigin' | 'emptied', number>
+  popular: { items: number[]; nextAt: number }
   freeSlices: readonly (readonly number[])[]
   freeRings: readonly (readonly number[])[]
   /** Bytes of each section, in order: records, session counts, heads, log, rings, ids. */
@@ -42,6 +43,7 @@ export function saveIndex(index: SessionIndex, offset: number): Uint8Array[] {
     offset,
     counters: { now, clicks, events, items: items.count },
     sessions: { base, next, origin, offsetOrigin, emptied },
+    popular: { items: [...index.popular.items.subarray(0, index.popular.count)], nextAt: index.popular.nextAt },
     freeSlices: sessions.slices.free,
     freeRings: items.rings.free,
     sections: sections.map(({ byteLength }) => byteLength)
@@ -78,6 +80,7 @@ function indexOf(
   const { now, clicks, events } = header.counters
   Object.assign(index, { now, clicks, events })
   Object.assign(index.sessions, header.sessions)
+  index.popular.restore(header.popular.items, header.popular.nextAt)
   index.items.restore(new Float64Array(copyOf(records)), new Int32Array(copyOf(counts)))
   index.sessions.heads = new Int32Array(copyOf(heads))
   restorePool(index.sessions.slices, log, header.freeSlices)

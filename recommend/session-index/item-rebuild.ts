@@ -34,11 +34,12 @@ export class ItemRebuild {
   }
 
   finish(): void {
-    const { items, parameters } = this.index
+    const { items, parameters, popular } = this.index
     for (const [item, { ring, timeS, popularity }] of this.items) {
       items.setRing(item, [...ring].slice(-parameters.ringSessions))
       items.words[item * recordWords + field.time] = timeS
       items.floats.set(popularity, item * recordFloats)
     }
+    popular.make()
   }
 }

@@ -7,23 +7,27 @@ const eventsBetween = 2048
 /** Which of the four half-lives: one day. */
 const day = 1
 
-/** The items most popular lately, made again when it is asked for and so many events have passed. */
+/**
+ * The items most popular lately. Made when so many events have been seen, whoever asks and whenever: so it is the same on
+ * every server and after every restart.
+ */
 export class PopularList {
   readonly items = new Int32Array(popularMax)
   count = 0
+  /** Number of events with which it is made again. */
+  nextAt = 1
   private readonly values = new Float64Array(popularMax)
   private readonly index: SessionIndex
-  private madeAt = -1
 
   constructor(index: SessionIndex) {
     this.index = index
   }
 
-  refresh(): void {
-    if (this.madeAt >= 0 && this.index.events - this.madeAt < eventsBetween) return
-    this.madeAt = this.index.events
+  /** Of a small index often, then every 2,048 events. */
+  make(): void {
+    const { items, now, parameters, events } = this.index
+    this.nextAt = events + Math.min(eventsBetween, Math.max(1, events >> 4))
     this.count = 0
-    const { items, now, parameters } = this.index
     const halfLife = parameters.halfLivesS[day]
     for (let item = 0; item < items.count; item++) {
       const undecayed = items.floats[item * recordFloats + day]
@@ -31,6 +35,12 @@ export class PopularList {
       const time = items.words[item * recordWords + field.time] >>> 0
       this.insert(item, undecayed * coarseDecay(Math.max(0, now - time) / halfLife))
     }
+  }
+
+  restore(items: readonly number[], nextAt: number): void {
+    this.items.set(items)
+    this.count = items.length
+    this.nextAt = nextAt
   }
 
   private insert(item: number, value: number): void {

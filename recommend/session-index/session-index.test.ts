@@ -116,6 +116,7 @@ for (const [name, parameters] of Object.entries({ 'with rings that overflow': ti
         rebuild.finish()
         const without = fed(others, new SessionIndex(parameters))
         index.now = without.index.now
+        for (const one of [index, without.index]) one.popular.make()
         if (index.clicks !== without.index.clicks || index.sessions.live !== without.index.sessions.live) return false
         return [...without.sessions].every(([session, number]) =>
           isSame(index, sessions.get(session)!, { index: without.index, session: number })

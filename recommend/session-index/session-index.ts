@@ -1,6 +1,7 @@
 import { ItemIds } from './item-ids.ts'
 import { field, ItemRecords, recordWords } from './item-records.ts'
 import { horizon as defaultHorizon, fast, type Horizon, type RetrievalParameters } from './parameters.ts'
+import { PopularList } from './popular-list.ts'
 import { headWords, SessionLog } from './session-log.ts'
 
 /**
@@ -15,6 +16,7 @@ export class SessionIndex {
   ids = new ItemIds()
   readonly sessions: SessionLog
   readonly items: ItemRecords
+  readonly popular: PopularList
   /** Event time reached: ages are counted from it. */
   now = 0
   /** Events in the index, and events ever seen. */
@@ -26,6 +28,7 @@ export class SessionIndex {
     this.horizon = horizon
     this.sessions = new SessionLog(parameters.sessionEventsMax)
     this.items = new ItemRecords(parameters)
+    this.popular = new PopularList(this)
   }
 
   /** −1: no event so far. */
@@ -47,10 +50,14 @@ export class SessionIndex {
 
   /** An event of a session that is full counts as a click, and is no evidence of what goes together. */
   observe(session: number, item: number, timeS: number): void {
-    const { sessions, items } = this
     this.events++
     if (timeS > this.now) this.now = timeS
-    if (!sessions.has(session)) return
+    if (this.sessions.has(session)) this.add(session, item, timeS)
+    if (this.events >= this.popular.nextAt) this.popular.make()
+  }
+
+  private add(session: number, item: number, timeS: number): void {
+    const { sessions, items } = this
     const length = sessions.lengthOf(session)
     const isRepeat = length > 0 && sessions.itemAt(session, length - 1) === item
     const isSeen = isRepeat || this.contains(session, item)
