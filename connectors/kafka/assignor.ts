@@ -53,7 +53,9 @@ export function assignTasks(
   if (members.length === 0) return new Map()
   const known = new Set(tasks)
   const owners = ownersOf(members, known)
-  const homeless = keepWhatFits(members, owners, tasks)
+  // By partition: who keeps only some of its tasks keeps some of each kind.
+  const inTurn = [...tasks].sort((a, b) => taskOf(a).partition - taskOf(b).partition)
+  const homeless = keepWhatFits(members, owners, inTurn)
   for (const id of homeless) freshest(members, id, tasks.length).tasks.push(id)
   for (const id of tasks) placeStandbys(members, id, standbysPerTask)
   return new Map(

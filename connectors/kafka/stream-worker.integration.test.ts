@@ -1,15 +1,13 @@
-import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { StreamWorker } from '../../engine/distributed/stream-worker.ts'
-import { workerTopics } from '../../engine/distributed/worker-topics.ts'
-import { partitionOf } from '../../engine/log/partition-of.ts'
-import type { StreamCluster } from '../../engine/ports/cluster.ts'
+import { clusterFaultPoints } from '../../engine/distributed/commit.ts'
 import { MemoryStore } from '../../engine/stores/memory-store.ts'
-import { companions, coTouched, loud, seededTouches, shout, touches } from '../../engine/testing/co-touched.ts'
-import { driveTopology } from '../../engine/testing/drive-topology.ts'
-import { openStreamCluster } from './stream-cluster.ts'
+import { seededTouches, type User } from '../../engine/testing/co-touched.ts'
 import { type BrokerCluster, startBrokers } from './testing/broker.ts'
 import { missingForBroker } from './testing/broker-jars.ts'
+import { until } from './testing/child-worker.ts'
+import { StreamShop, type TouchRecord } from './testing/stream-shop.ts'
+import { transactionFaultPoints } from './transactional-producer.ts'
 
 const missing = missingForBroker()
 let brokers: BrokerCluster | undefined
@@ -22,154 +20,195 @@ if (!missing) {
   test.after.always(() => brokers?.stop())
 }
 
-const partitions = 4
-const topologies = () => [coTouched(), shout()]
-
-function story(title: string, run: (t: ExecutionContext, shop: Shop) => Promise<void>) {
+function story(title: string, run: (t: ExecutionContext, shop: StreamShop) => Promise<void>) {
   if (missing) return test.skip(`${title} (skipped: ${missing})`, () => undefined)
   test.serial(title, async t => {
-    t.timeout(120_000)
-    const shop = new Shop(brokers as BrokerCluster)
+    t.timeout(180_000)
+    const shop = new StreamShop((brokers as BrokerCluster).addresses)
     try {
       await shop.open()
       await run(t, shop)
     } finally {
+      for (const [name, { restarts }] of shop.running) if (restarts.length > 0) t.log(name, restarts)
       await shop.close()
     }
   })
 }
 
-/** Topics of its own on the shared broker, and the workers that a story starts. */
-class Shop {
-  readonly namespace = `n${randomBytes(4).toString('hex')}`
-  readonly #brokers: BrokerCluster
-  readonly #clusters: StreamCluster[] = []
-  readonly running = new Map<string, { worker: StreamWorker; store: MemoryStore; ended: Promise<void> }>()
-  readonly restarts: string[] = []
-  #admin!: StreamCluster
+const allTouches: TouchRecord[] = seededTouches(1_200, 40, 30).map((touch, n) => ({ ...touch, n }))
+const touches = (from: number, to: number) => allTouches.slice(from, to)
+const tasksInAll = 8
 
-  constructor(brokers: BrokerCluster) {
-    this.#brokers = brokers
-  }
-
-  cluster(worker: string): StreamCluster {
-    const cluster = openStreamCluster({
-      connection: { bootstrap: this.#brokers.addresses },
-      namespace: this.namespace,
-      worker,
-      standbysPerTask: 1,
-      replicationFactor: 1,
-      sessionTimeoutMs: 6_000,
-      transactionTimeoutMs: 10_000
-    })
-    this.#clusters.push(cluster)
-    return cluster
-  }
-
-  async open(): Promise<void> {
-    this.#admin = this.cluster('admin')
-    await this.#admin.ensureTopics(
-      workerTopics({ topologies: this.topologies(), namespace: this.namespace, partitions })
-    )
-  }
-
-  /** Inputs and outputs are the story's own: their names carry its namespace. */
-  topologies() {
-    return topologies()
-  }
-
-  async start(name: string, store = new MemoryStore()): Promise<void> {
-    const worker = new StreamWorker({
-      topologies: this.topologies(),
-      cluster: this.cluster(name),
-      store,
-      namespace: this.namespace,
-      partitions,
-      commitIntervalMs: 50,
-      catchUpIntervalMs: 100,
-      cacheBytes: 64 << 20,
-      onRestart: error => this.restarts.push(`${name}: ${error.code} ${error.message}`)
-    })
-    const ended = worker.run()
-    ended.catch(error => this.restarts.push(`${name} ended: ${error}`))
-    this.running.set(name, { worker, store, ended })
-  }
-
-  async write(records: ReturnType<typeof seededTouches>): Promise<void> {
-    const byPartition = Map.groupBy(records, ({ key }) => partitionOf(key, partitions))
-    for (const [partition, some] of byPartition) {
-      const encoded = some.map(({ key, item, timestamp }) => ({
-        key,
-        value: touches.value.encode({ item }),
-        timestamp
-      }))
-      await this.#admin.append(touches.name, partition, encoded)
-    }
-  }
-
-  /** Last value per key, as a committed-only reader sees it. */
-  async read(topic: string): Promise<Map<string, string>> {
-    const reader = this.#admin.reader('inputs')
-    const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
-    const ends = await this.#admin.offsets(all, 'lastStable')
-    const last = new Map<string, string>()
-    for (const { partition } of all) {
-      const end = ends.get(topic)?.get(partition) ?? 0
-      reader.seek(topic, partition, 0)
-      while ((reader.state(topic, partition)?.position ?? 0) < end) {
-        await reader.arrived()
-        const batch = reader.read(topic, partition, 1 << 20)
-        for (let i = 0; i < (batch?.count ?? 0); i++) {
-          const value = batch?.value(i)
-          if (value) last.set(batch?.key(i) as string, value.toString())
-          this.seen++
-        }
-      }
-      reader.remove(topic, partition)
-    }
-    reader.close()
-    return last
-  }
-  seen = 0
-
-  async until(isTrue: () => Promise<boolean>, timeoutMs = 60_000): Promise<boolean> {
-    const end = Date.now() + timeoutMs
-    while (!(await isTrue())) {
-      if (Date.now() > end) return false
-      await new Promise(resolve => setTimeout(resolve, 200))
-    }
-    return true
-  }
-
-  async close(): Promise<void> {
-    for (const { worker } of this.running.values()) await worker.stop().catch(() => undefined)
-    for (const cluster of this.#clusters) await cluster.close()
-  }
+async function sharedOut(shop: StreamShop, ...names: string[]): Promise<boolean> {
+  const tasks = () => names.map(name => shop.running.get(name)?.tasks ?? [])
+  return until(() => tasks().flat().length === tasksInAll && tasks().every(({ length }) => length > 0), 20_000)
 }
 
-function expected(records: ReturnType<typeof seededTouches>): Map<string, string> {
-  const driver = driveTopology(topologies(), { commitEach: false })
-  for (const { key, item, timestamp } of records) driver.append(touches, key, { item }, timestamp)
-  driver.commit()
-  return new Map([...driver.viewAll(companions)].map(([key, value]) => [key, JSON.stringify(value)]))
+/** Exactly what the embedded stream makes of the same records: no output lost, none doubled, no timer forgotten. */
+async function isExact(t: ExecutionContext, shop: StreamShop): Promise<void> {
+  t.true(await shop.through(), 'everything is processed and committed')
+  t.deepEqual(await shop.results(), shop.expected())
 }
 
-const sorted = (map: Map<string, string>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+story('two workers share the tasks and compute what the embedded stream computes', async (t, shop) => {
+  const a = shop.start('a')
+  const b = shop.start('b')
+  t.true(await sharedOut(shop, 'a', 'b'))
+  await shop.write(touches(0, 500))
+  await isExact(t, shop)
+  t.deepEqual([a.tasks.length, b.tasks.length], [4, 4])
+  t.deepEqual(a.restarts.concat(b.restarts), [])
+})
 
-story('one worker computes what the embedded stream computes', async (t, shop) => {
-  const records = seededTouches(500)
-  await shop.start('a')
-  await shop.write(records)
-  const want = sorted(expected(records))
-  const view = `${shop.namespace}.companions.v1`
-  const isDone = await shop.until(
-    async () => JSON.stringify(sorted(await shop.read(view))) === JSON.stringify(want),
-    30_000
-  )
-  t.log(shop.restarts)
-  t.true(isDone)
-  t.deepEqual(sorted(await shop.read(view)), want)
-  shop.seen = 0
-  await shop.read(loud.name)
-  t.is(shop.seen, 500)
+story('a worker that comes while others work takes over tasks, and nothing is lost or doubled', async (t, shop) => {
+  shop.start('a')
+  const names = ['b', 'c', 'd']
+  for (let part = 0; part < 12; part++) {
+    await shop.write(touches(part * 100, part * 100 + 100))
+    if (part % 3 === 2 && names.length > 0) shop.start(names.shift() as string)
+    await sleep(150)
+  }
+  await isExact(t, shop)
+})
+
+story('a killed worker is replaced after its session; what it had not committed runs again, once', async (t, shop) => {
+  shop.start('a')
+  const b = shop.start('b')
+  t.true(await sharedOut(shop, 'a', 'b'))
+  await shop.write(touches(0, 300))
+  t.true(await until(() => b.worker.processing.stats.commits > 1, 10_000))
+  await shop.write(touches(300, 600))
+  await shop.kill('b')
+  await shop.write(touches(600, 900))
+  t.true(await sharedOut(shop, 'a'))
+  await isExact(t, shop)
+})
+
+story('a restart within the session moves nothing', async (t, shop) => {
+  const a = shop.start('a')
+  const b = shop.start('b')
+  t.true(await sharedOut(shop, 'a', 'b'))
+  await shop.write(touches(0, 300))
+  t.true(await shop.through())
+  const before = [a.tasks, b.tasks]
+  await b.worker.stop()
+  const again = shop.start('b', { store: b.store })
+  await shop.write(touches(300, 600))
+  t.true(await sharedOut(shop, 'a', 'b'))
+  t.deepEqual([a.tasks, again.tasks], before)
+  t.is(again.restored, 0)
+  await isExact(t, shop)
+})
+
+story('a drained worker hands over at once, and the owner of the standby restores next to nothing', async (t, shop) => {
+  const a = shop.start('a')
+  const b = shop.start('b')
+  t.true(await sharedOut(shop, 'a', 'b'))
+  for (let part = 0; part < 6; part++) {
+    await shop.write(touches(part * 150, part * 150 + 150))
+    await sleep(100)
+  }
+  t.true(await shop.through())
+  // The copies follow the last commit.
+  await sleep(1_000)
+  const startedMs = performance.now()
+  await b.worker.drain()
+  shop.running.delete('b')
+  t.true(await until(() => a.tasks.length === tasksInAll, 2_500))
+  t.log(`handed over in ${Math.round(performance.now() - startedMs)} ms, ${a.restored} records restored`)
+  t.true(a.restored < 20, `restored ${a.restored}`)
+  await shop.write(touches(900, 1_200))
+  await isExact(t, shop)
+})
+
+story('an empty disk is restored in full from the changelogs', async (t, shop) => {
+  const a = shop.start('a')
+  await shop.write(touches(0, 600))
+  t.true(await shop.through())
+  await a.worker.stop()
+  const again = shop.start('a', { store: new MemoryStore() })
+  await shop.write(touches(600, 1_200))
+  await isExact(t, shop)
+  t.log(`${again.restored} records restored`)
+  t.true(again.restored > 100)
+  t.deepEqual(again.restarts, [])
+})
+
+story('a poison record becomes a dead letter, and its neighbours are as if it had not been there', async (t, shop) => {
+  shop.start('a')
+  shop.start('b')
+  const sour = `sour ${shop.namespace}`
+  const bad = (n: number) => ({ key: sour as User, item: 'poison', timestamp: n * 1_000, n })
+  await shop.write([...touches(0, 200), bad(200), ...touches(201, 400), bad(400), bad(400)])
+  await shop.write(touches(401, 600))
+  await isExact(t, shop)
+  const letters = (await shop.read('dead-letters')).filter(({ key }) => key === sour)
+  t.is(letters.length, 3)
+  t.deepEqual(letters.map(({ value }) => JSON.parse(value as string).n).sort(), [200, 400, 400])
+})
+
+story('repartition topics are emptied behind the committed offsets', async (t, shop) => {
+  shop.start('a', { purgeIntervalMs: 200 })
+  await shop.write(touches(0, 600))
+  await isExact(t, shop)
+  const topic = `${shop.namespace}.co-touched.v1.pairs-repartition`
+  const places = [0, 1, 2, 3].map(partition => ({ topic, partition }))
+  const lag = async () => {
+    const [starts, ends] = [
+      await shop.admin.offsets(places, 'earliest'),
+      await shop.admin.offsets(places, 'lastStable')
+    ]
+    return places.reduce((sum, { partition }) => {
+      return sum + (ends.get(topic)?.get(partition) ?? 0) - (starts.get(topic)?.get(partition) ?? 0)
+    }, 0)
+  }
+  t.true(await until(async () => (await lag()) === 0, 10_000))
+})
+
+story('a worker frozen past its session is fenced when it wakes, and goes on as a new member', async (t, shop) => {
+  t.true(await zombie(t, shop, false))
+  const [a] = shop.children
+  t.true(await until(() => a.restarts.length > 0, 15_000))
+  t.log(a.restarts)
+  t.deepEqual(await shop.results(), shop.expected())
+})
+
+/** What the story above is worth: the same without generations in the offset commits (before KIP-447). */
+story('without fencing by generation such a worker doubles records', async (t, shop) => {
+  await zombie(t, shop, true)
+  const { loud } = await shop.results()
+  t.log(`${loud.length} outputs of ${shop.written.length} records`)
+  t.true(loud.length > shop.written.length)
+})
+
+/** Frozen with outputs that are not yet committed for longer than its session, though not for as long as its transaction may last. */
+async function zombie(t: ExecutionContext, shop: StreamShop, isUnfenced: boolean): Promise<boolean> {
+  const traits = { isUnfenced, transactionTimeoutMs: 20_000 }
+  const [a, b] = ['a', 'b'].map(name => shop.child(name, traits))
+  a.start({ fault: { point: 'cluster-commit:before-transaction', hit: 6, signal: 'SIGSTOP' } })
+  b.start()
+  t.true(await until(() => a.tasks.length === 4 && b.tasks.length === 4, 20_000))
+  a.thawAfter(7_000)
+  for (let part = 0; part < 36; part++) {
+    await shop.write(touches(part * 30, part * 30 + 30))
+    await sleep(250)
+  }
+  return shop.through(40_000)
+}
+
+story('a process killed at any point of a commit loses nothing and repeats nothing', async (t, shop) => {
+  const points = [...clusterFaultPoints, ...transactionFaultPoints]
+  const a = shop.child('a', { commitIntervalMs: 60, standbysPerTask: 0 })
+  const part = Math.floor(allTouches.length / points.length)
+  for (const [i, point] of points.entries()) {
+    a.start({ fault: { point, hit: 2 } })
+    t.true(await until(() => a.tasks.length === tasksInAll, 20_000))
+    for (let from = i * part; a.isRunning && from < (i + 1) * part; from += 20) {
+      await shop.write(touches(from, Math.min(from + 20, (i + 1) * part)))
+      await sleep(120)
+    }
+    t.true(await until(() => !a.isRunning, 20_000), `it dies at ${point}`)
+  }
+  a.start()
+  await isExact(t, shop)
 })

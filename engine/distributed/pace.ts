@@ -33,11 +33,10 @@ export class Pace {
     return isUnitFull || unitAge >= this.#dueMs(isIdle)
   }
 
-  /** Until something arrives, or a commit is due. */
-  waitMs(isIdle: boolean): number {
+  /** How long who is idle may wait until a commit is due, or something else wants to be looked after. */
+  get waitMs(): number {
     const { isUnitOpen, unitAge } = this.#options.processing
-    if (!isIdle) return 0
-    return isUnitOpen ? Math.min(idleWaitMs, Math.max(0, this.#dueMs(isIdle) - unitAge)) : idleWaitMs
+    return isUnitOpen ? Math.min(idleWaitMs, Math.max(0, this.#dueMs(true) - unitAge)) : idleWaitMs
   }
 
   /** Who has nothing else to do commits soon, but does not spend its time on commits. */

@@ -16,8 +16,11 @@ import { Ticker } from './ticker.ts'
 import { UnitOutputs } from './unit-outputs.ts'
 
 const sliceMs = 10
-const restartPauseMs = 500
-const idleWaitMs = 50
+const barredMs = 20
+const restartPauseMs = 100
+
+/** Whether there is more to do at once, only when something arrives, or nothing until the group or the log says so. */
+type Turn = 'busy' | 'idle' | 'barred'
 
 /**
  * One member of the group, in one thread: runs its tasks, commits them in one transaction, and hands tasks over when the
@@ -114,9 +117,7 @@ export class StreamWorker {
       })
       while (!this.#isStopping) {
         if (this.#fatal) throw this.#fatal
-        const waitMs = await this.#lock.run(() => this.#turn())
-        if (waitMs > 0) await Promise.race([this.#reader.arrived(), pause(waitMs)])
-        else await immediate()
+        await this.#rest(await this.#lock.run(() => this.#turn()))
       }
     } catch (error) {
       // Without it the group would go on believing that somebody works here.
@@ -156,14 +157,20 @@ export class StreamWorker {
     this.#standbys.close()
   }
 
-  /** One turn of work; how long to wait for something to arrive, ms. */
-  async #turn(): Promise<number> {
+  /** Timers and sockets get their turn in any case. */
+  async #rest(turn: Turn): Promise<void> {
+    await immediate()
+    if (turn === 'barred') await pause(barredMs)
+    if (turn === 'idle') await Promise.race([this.#reader.arrived(), pause(this.#pace.waitMs)])
+  }
+
+  async #turn(): Promise<Turn> {
     try {
       if (this.#trouble !== null) await this.#restart()
-      if (this.#trouble !== null) return restartPauseMs
+      if (this.#trouble !== null) return 'barred'
       if (this.#wanted) this.#adopt(this.#wanted)
       const membership = this.#group.membership
-      if (!membership || this.#isBetween) return idleWaitMs
+      if (!membership || this.#isBetween) return 'barred'
       if (!this.#processing.isUnitOpen && this.#tasks.admit()) this.#options.onTasks?.(membership.tasks)
       await this.#ticker.ifDue(membership)
       await this.#producer.room()
@@ -171,10 +178,10 @@ export class StreamWorker {
       if (this.#pace.isCommitDue(isIdle)) await this.#commit(membership)
       this.#standbys.apply()
       this.#purge.ifDue()
-      return this.#pace.waitMs(isIdle)
+      return isIdle ? 'idle' : 'busy'
     } catch (error) {
       await this.#recover(error)
-      return this.#trouble === null ? 0 : restartPauseMs
+      return this.#trouble === null ? 'busy' : 'barred'
     }
   }
 
@@ -264,6 +271,7 @@ export class StreamWorker {
     this.#processing.reset()
     this.#tasks.dropAll()
     await this.#producer.close().catch(() => undefined)
+    await pause(restartPauseMs)
     this.#producer = cluster.producer()
     this.#outputs.use(this.#producer)
     try {

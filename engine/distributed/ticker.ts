@@ -15,10 +15,11 @@ export interface TickerOptions {
 export class Ticker {
   readonly #options: TickerOptions
   readonly #subTopology: string
-  #next = 0
+  #next: number
 
   constructor(options: TickerOptions) {
     this.#options = options
+    this.#next = Number.isFinite(options.intervalMs) ? 0 : Number.POSITIVE_INFINITY
     const { subTopologies } = options.plan
     this.#subTopology = (subTopologies.find(sub => sub.partitions === options.partitions) ?? subTopologies[0]).name
   }

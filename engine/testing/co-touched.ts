@@ -30,20 +30,24 @@ export function json<T>(): ValueCodec<T> {
   }
 }
 
-export const touches = topic<User, { item: string }>('touches', { value: json() })
-const pairs = topic<Item, { companion: string }>('pairs', { value: json() })
-export const loud = topic<User, { item: string }>('loud', { value: json() })
-export const companions = view<Item, Record<string, number>>('companions', { value: json(), equality: 'exact' })
+export interface Touch {
+  item: string
+  /** Where it matters that each comes through once. */
+  n?: number
+}
+
+type Emit<K extends string, V> = (key: K, value: V) => void
+type Touched = { key: User; value: Touch; timestamp: number }
+
+const recentMax = 3
+const remindAfterMs = 30_000
+const graceMs = 20_000
 
 const pairRecent = () =>
   processor({
     name: 'pair-recent',
     state: { recent: value(jsonCodec<string[]>()) },
-    process(
-      { value }: { key: User; value: { item: string }; timestamp: number },
-      state,
-      emit: (key: Item, value: { companion: string }) => void
-    ) {
+    process({ value }: Touched, state, emit: Emit<Item, { companion: string }>) {
       if (value.item === 'poison') throw poison('sour', 'This item is sour.')
       const recent = state.recent.get() ?? []
       if (recent.includes(value.item)) return
@@ -51,7 +55,7 @@ const pairRecent = () =>
         emit(other as Item, { companion: value.item })
         emit(value.item as Item, { companion: other })
       }
-      state.recent.set([...recent, value.item].slice(-3))
+      state.recent.set([...recent, value.item].slice(-recentMax))
     }
   })
 
@@ -65,14 +69,38 @@ const countPairs = () =>
     view: (_key: Item, state) => Object.fromEntries([...state.counts.entries()].sort(([a], [b]) => (a < b ? -1 : 1)))
   })
 
-export const coTouched = () =>
-  topology('co-touched').from(touches).process(pairRecent()).through(pairs).process(countPairs()).to(companions)
+/** Says, some time after a touch, how many there were until then: stream time and timers decide what it says. */
+const remindLater = () =>
+  processor({
+    name: 'remind-later',
+    graceMs,
+    state: { touched: value(numberCodec) },
+    process({ timestamp }: Touched, { touched, timers }) {
+      touched.set((touched.get() ?? 0) + 1)
+      timers.at(timestamp + remindAfterMs)
+    },
+    onTimer({ key }, { touched }, emit: Emit<User, { touched: number }>) {
+      emit(key as User, { touched: touched.get() ?? 0 })
+    }
+  })
 
-export const shout = () =>
-  topology('shout')
-    .from(touches)
-    .map('upper', ({ key, value }) => ({ key, value: { item: value.item.toUpperCase() } }))
-    .to(loud)
+/** Topics and topologies of one test; on a log that tests share, their names carry a prefix. */
+export function coTouchedShop(prefix = '') {
+  const touches = topic<User, Touch>(`${prefix}touches`, { value: json() })
+  const pairs = topic<Item, { companion: string }>('pairs', { value: json() })
+  const loud = topic<User, Touch>(`${prefix}loud`, { value: json() })
+  const reminders = topic<User, { touched: number }>(`${prefix}reminders`, { value: json() })
+  const companions = view<Item, Record<string, number>>('companions', { value: json(), equality: 'exact' })
+  const coTouched = () =>
+    topology('co-touched').from(touches).process(pairRecent()).through(pairs).process(countPairs()).to(companions)
+  const shout = () =>
+    topology('shout')
+      .from(touches)
+      .map('upper', ({ key, value }) => ({ key, value: { ...value, item: value.item.toUpperCase() } }))
+      .to(loud)
+  const remind = () => topology('remind').from(touches).process(remindLater()).to(reminders)
+  return { touches, loud, reminders, companions, coTouched, shout, remind }
+}
 
 /** The same touches for the same count, one user after the other in a fixed shuffle. */
 export function seededTouches(count: number, users = 9, items = 12): { key: User; item: string; timestamp: number }[] {
