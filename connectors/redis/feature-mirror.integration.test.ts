@@ -12,7 +12,7 @@ import { FeatureMirror, type FeatureMirrorOptions, type MirrorCounts } from './f
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-redis-'))
 const stack = new Stack(folder)
-const portBase = 21_000 + (process.pid % 20_000)
+const portBase = 21_000 + (process.pid % 10_000)
 const url = `redis://127.0.0.1:${portBase + 4}`
 const missing = recipe.missing()
 const start = async () => {

@@ -16,7 +16,7 @@ import { RegistryIds } from './registry-ids.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-apicurio-'))
 const stack = new Stack(join(folder, 'stack'))
-const portBase = 20_500 + (process.pid % 20_000)
+const portBase = 20_500 + (process.pid % 10_000)
 const missing = recipe.missing()
 let url = ''
 let runs = 0

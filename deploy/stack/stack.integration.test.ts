@@ -10,7 +10,7 @@ import { redis } from './redis.ts'
 import { registry } from './registry.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'millrace-stack-'))
-const portBase = 20_000 + (process.pid % 20_000)
+const portBase = 20_000 + (process.pid % 10_000)
 test.after.always(async () => {
   await millrace('down', '--wipe')
   rmSync(cwd, { recursive: true, force: true })
