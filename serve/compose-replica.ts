@@ -45,7 +45,7 @@ export interface Replica {
 
 const topologyVersion = 1
 /** Callers wait for an append: better told to come again than kept. */
-const appendTimeoutMs = 10_000
+const appendTimeoutMs = 3_000
 const endsRefreshMs = 30_000
 const threadFile = new URL(
   import.meta.url.endsWith('.ts') ? './kafka-view-thread.ts' : './kafka-view-thread.js',

@@ -80,7 +80,7 @@ function sayHowItStands(): void {
   if (nowMs - saidAt < (isCaughtUp ? newsMs : progressMs)) return
   saidAt = nowMs
   if (!isCaughtUp) send({ type: 'progress', left: follower.left })
-  else send({ type: 'current', at: follower.currentAt, isCurrent: follower.lag === 0, lag: follower.lag })
+  else send({ type: 'current', at: follower.currentAt, isCurrent: follower.isCurrent, lag: follower.lag })
 }
 
 function told(): Promise<void> {

@@ -15,6 +15,7 @@ class ViewTopic {
   readonly partitions: Row[][] = [[], []]
   readonly #positions = new Map<number, number>()
   soughtFrom: number[] = []
+  problem: Error | undefined
 
   write(partition: number, ...rows: Row[]): void {
     this.partitions[partition].push(...rows)
@@ -39,7 +40,8 @@ class ViewTopic {
     state: (_, partition) => ({
       position: this.#positions.get(partition) ?? 0,
       lastStableOffset: this.end(partition),
-      logStartOffset: 0
+      logStartOffset: 0,
+      problem: this.problem
     }),
     read: (topic, partition) => {
       const from = this.#positions.get(partition) ?? 0
@@ -173,4 +175,15 @@ test('it is current as of the last time every partition was at its end', async t
   t.is(follower.currentAt, before)
   follower.apply(1 << 20)
   t.is(follower.currentAt, topic.now)
+})
+
+test('while the log cannot be read nobody knows whether it is current', async t => {
+  const topic = new ViewTopic()
+  const follower = await follow(topic, new MemoryStore())
+  t.true(follower.isCurrent)
+  const before = follower.currentAt
+  topic.problem = new Error('away')
+  topic.now += 500
+  t.false(follower.isCurrent)
+  t.is(follower.currentAt, before)
 })

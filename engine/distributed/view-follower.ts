@@ -70,10 +70,15 @@ export class ViewFollower {
     return this.#places.reduce((sum, place) => sum + this.#lagOf(place), 0)
   }
 
+  /** Everything that is there is written, as far as the log can be asked. */
+  get isCurrent(): boolean {
+    return this.#places.every(place => this.#isCurrent(place))
+  }
+
   /** When the place that is behind longest was last seen at its end; ms of `now`. */
   get currentAt(): number {
     const now = this.#options.now()
-    for (const place of this.#places) if (this.#lagOf(place) === 0) place.currentAt = now
+    for (const place of this.#places) if (this.#isCurrent(place)) place.currentAt = now
     return Math.min(...this.#places.map(({ currentAt }) => currentAt))
   }
 
@@ -136,6 +141,11 @@ export class ViewFollower {
     // Before the first answer of the broker nobody knows.
     if (!state || state.lastStableOffset < 0) return 1
     return Math.max(0, state.lastStableOffset - position)
+  }
+
+  #isCurrent(place: Place): boolean {
+    const state = this.#options.reader.state(place.topic, place.partition)
+    return this.#lagOf(place) === 0 && state?.problem === undefined
   }
 
   /** From the stored positions, all of a view or nothing: a row does not say which partition it came from. */

@@ -43,16 +43,22 @@ export interface UnitProducer {
 
 export type ReadPurpose = 'inputs' | 'restore' | 'standbys' | 'views'
 
+export interface ReadState {
+  /** Behind what was handed out. */
+  position: number
+  lastStableOffset: number
+  logStartOffset: number
+  /** Why nothing arrives, while that lasts. */
+  problem?: Error | undefined
+}
+
 /** Reads partitions ahead of its owner; what has arrived is handed out synchronously. */
 export interface TaskReader {
   seek(topic: string, partition: number, offset: number): void
   remove(topic: string, partition: number): void
   /** From `state().position` on; null when nothing has arrived. Throws where an offset is gone. */
   read(topic: string, partition: number, bytesMax: number): RecordBatch | null
-  state(
-    topic: string,
-    partition: number
-  ): { position: number; lastStableOffset: number; logStartOffset: number } | undefined
+  state(topic: string, partition: number): ReadState | undefined
   arrived(): Promise<void>
   close(): void
 }
