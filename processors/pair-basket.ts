@@ -6,7 +6,7 @@ import { hashOf } from './hash.ts'
 const itemsMax = 100
 
 /** Key of the record, and of the view's row, that counts baskets of whatever. */
-export const anyItem = '*' as ItemId
+const anyItem = '*' as ItemId
 
 /** What a change of one basket means for one of its items; the lists may name the item itself. */
 export interface BasketPairs {

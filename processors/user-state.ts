@@ -3,7 +3,7 @@ import { decay } from '../recommend/decay.ts'
 import type { UserFeatures } from '../schemas/views.ts'
 import { type Affinities, addAffinity, scaleAffinities, shownAffinities } from './affinity.ts'
 
-export const halfLifeMs = days(30)
+const halfLifeMs = days(30)
 const timesMax = 8
 const bounds = { seen: 100, bought: 200, dismissed: 200 }
 /** Frequency is published in steps of this. */

@@ -13,7 +13,14 @@ const driver = run(allTopologies({ purchaseSource: 'orders' }), arrivals, { unit
 const view = driver.viewAll(similarItems)
 const touches = touchesOf(arrivals)
 const pairs = pairsOf(touches)
-const asOf = new Map([...heardOf(arrivals)].map(([item, times]) => [item, dayOf(Math.max(...times))]))
+const daysOf = groupBy(pairs, ({ item }) => item)
+const asOf = new Map(
+  [...heardOf(arrivals)].map(([item, times]) => {
+    // A pair across midnight is heard of on its later day, by both.
+    const days = (daysOf.get(item) ?? []).map(({ day }) => day)
+    return [item, Math.max(dayOf(Math.max(...times)), ...days)]
+  })
+)
 const decayed = (item: string, days: { day: number }[]) =>
   days.reduce((sum, { day }) => sum + left((asOf.get(item) ?? 0) - day, 7 * dayMs), 0)
 const personDays = (item: string) => [
