@@ -27,6 +27,14 @@ export function composeCommands(): CommandContext {
     importLines: async (lines, append) => (await import('../engine/log/topic-lines.ts')).importLines(lines, append),
     checkSchemas: async against => (await import('../schemas/schema-check.ts')).checkSchemas(against),
     registry: async ({ config }) => (await import('./compose-registry.ts')).composeRegistry(config),
+    acls: async config => {
+      const [{ aclArguments, aclsNeeded }, { inputTopics }] = await Promise.all([
+        import('../connectors/kafka/acls.ts'),
+        import('./input-topics.ts')
+      ])
+      const outputs = [...inputTopics.map(({ name }) => name), 'ticks', 'dead-letters', 'acts', 'session-steps']
+      return aclsNeeded({ namespace: config.namespace, inputs: [], outputs, createsTopics: true }).map(aclArguments)
+    },
     stack: async directory => new (await import('../deploy/stack/stack.ts')).Stack(directory),
     stream: async ({ config }) => (await import('./compose-stream.ts')).runStream(config),
     drainStream: async ({ config }) => {

@@ -53,6 +53,8 @@ export interface CommandContext {
   ): Promise<number>
   checkSchemas(against: string | undefined): Promise<SchemaVerdict[]>
   registry(loaded: LoadedConfig): Promise<SubjectRegistry>
+  /** The least rights on the brokers, as arguments of `kafka-acls.sh`. */
+  acls(config: Config): Promise<string[]>
   /** The servers whose data and notes are in that directory. */
   stack(directory: string): Promise<ServerStack>
   stream(loaded: LoadedConfig): Promise<void>
