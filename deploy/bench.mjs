@@ -13,7 +13,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const suffix = '.bench.ts'
 
 const files = globSync(`**/*${suffix}`, { cwd: root, exclude: name => ['node_modules', '.git', 'dist'].includes(name) })
-const benches = new Map(files.map(file => [basename(file, suffix), file]).sort())
+/** Several files of one name are parts of one benchmark. */
+const benches = Map.groupBy(files.sort(), file => basename(file, suffix))
 
 const args = process.argv.slice(2)
 const firstOption = args.findIndex(arg => arg.startsWith('-'))
@@ -27,11 +28,13 @@ if (unknown.length > 0) {
 }
 
 for (const name of names.length > 0 ? names : benches.keys()) {
-  process.stderr.write(`\n# ${name}\n`)
-  const code = await run(benches.get(name))
-  if (code === 0) continue
-  process.stderr.write(`${name} failed\n`)
-  process.exitCode = 1
+  for (const file of benches.get(name)) {
+    process.stderr.write(`\n# ${name} (${file})\n`)
+    const code = await run(file)
+    if (code === 0) continue
+    process.stderr.write(`${name} failed\n`)
+    process.exitCode = 1
+  }
 }
 
 function run(file) {
