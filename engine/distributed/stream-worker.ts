@@ -120,8 +120,9 @@ export class StreamWorker {
         await this.#rest(await this.#lock.run(() => this.#turn()))
       }
     } catch (error) {
-      // Without it the group would go on believing that somebody works here.
-      if (!this.#isStopping) this.#abandon()
+      // Whatever was under way when the end was asked for is given up with the rest that is not committed.
+      if (this.#isStopping) return
+      this.#abandon()
       throw error
     }
   }
@@ -150,6 +151,7 @@ export class StreamWorker {
     this.#standbys.close()
   }
 
+  /** Else the group would go on believing that somebody works here. */
   #abandon(): void {
     void this.#group.close()
     this.#tasks.dropAll()

@@ -19,6 +19,15 @@ export async function javaReads(broker: Broker, topic: string, options: { count:
   return lines.split('\n').filter(line => line !== '')
 }
 
+/** JSON values to the end, which it takes for reached when nothing has come for some seconds (and says so on a line). */
+export async function javaReadsAll(broker: Broker, topic: string): Promise<string[]> {
+  const lines = await tool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
+    ...['--bootstrap-server', broker.address, '--topic', topic, '--isolation-level', 'read_committed'],
+    ...['--from-beginning', '--timeout-ms', '8000']
+  ])
+  return lines.split('\n').filter(line => line.startsWith('{'))
+}
+
 /** Kafka's own console producer; values of one line each. */
 export async function javaWrites(
   broker: Broker,
