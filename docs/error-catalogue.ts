@@ -222,7 +222,32 @@ export const errorGroups: ErrorGroup[] = [
         'Put `.through(topic)` before it.'
       ),
       topology_not_partitioned: row('A step reads a stream whose key was changed.', 'Put `.through(topic)` before it.'),
+      task_unknown: row(
+        'The group assigns a task that this release does not have.',
+        'Run the same release on all workers.'
+      ),
+      kafka_producer_misused: row(
+        'A transaction was used after its end; the worker claims anew and goes on from the committed offsets.',
+        'Nothing, unless it repeats: then report it.'
+      ),
+      kafka_commit_unknown: row(
+        'Nobody answered whether a transaction was committed; the worker claims anew and reads what stands.',
+        'Nothing; look at the brokers if it repeats.'
+      ),
       topology_unnamed: row('A stream was made that no topology has.', 'Merge it into one.')
+    }
+  },
+  {
+    title: 'Evaluating',
+    about: '`millrace evaluate` stops with one of these.',
+    rows: {
+      blend_unreadable: row(
+        'Published weights of the blend are of another format, or are no numbers.',
+        'Run the release that wrote them, or replay.'
+      ),
+      evaluate_format: row('A file is in no format that is read.', 'See the formats in docs/quality.md.'),
+      evaluate_too_large: row('The files hold more than is evaluated in memory.', 'Evaluate a part of them.'),
+      evaluate_unreadable: row('A file cannot be read.', 'Check its path and that it is whole.')
     }
   }
 ]
