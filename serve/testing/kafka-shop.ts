@@ -17,8 +17,8 @@ export class KafkaShop {
     this.#root = root
   }
 
-  stream(name: string): Promise<StartedInstance> {
-    return this.#start('stream', name, ['--name', name])
+  stream(name: string, directory = name): Promise<StartedInstance> {
+    return this.#start('stream', directory, ['--name', name])
   }
 
   serve(name: string): Promise<StartedInstance> {
