@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { stop } from '../engine/errors.ts'
+import { evaluateOptions } from '../reprocess/evaluate/options.ts'
 import { type Config, type LoadedConfig, requireEmbedded } from '../schemas/config.ts'
 import { isAlive, readInstance } from './admin/instance.ts'
 import type { CommandContext, OpenHow, RowTopic, Session } from './cli/context.ts'
@@ -34,6 +35,10 @@ export function composeCommands(): CommandContext {
       ])
       const outputs = [...inputTopics.map(({ name }) => name), 'ticks', 'dead-letters', 'acts', 'session-steps']
       return aclsNeeded({ namespace: config.namespace, inputs: [], outputs, createsTopics: true }).map(aclArguments)
+    },
+    evaluation: {
+      options: evaluateOptions,
+      run: async (args, output) => (await import('../reprocess/evaluate/command.ts')).evaluate(args, output)
     },
     stack: async directory => new (await import('../deploy/stack/stack.ts')).Stack(directory),
     stream: async ({ config }) => (await import('./compose-stream.ts')).runStream(config),

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { messageOf } from '../../engine/errors.ts'
-import { evaluate, evaluateOptions } from './command.ts'
+import { evaluate } from './command.ts'
+import { evaluateOptions } from './options.ts'
 
 /** `node reprocess/evaluate/main.ts --train F --test F`: the command alone, without the rest of Millrace. */
 try {

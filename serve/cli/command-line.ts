@@ -4,6 +4,7 @@ import { addConfig } from './config-command.ts'
 import type { CommandContext } from './context.ts'
 import { addDlq } from './dlq-commands.ts'
 import { addDoctor } from './doctor-command.ts'
+import { addEvaluate } from './evaluate-command.ts'
 import { addKafka } from './kafka-commands.ts'
 import { addLoad } from './load-command.ts'
 import { addSchema } from './schema-command.ts'
@@ -30,6 +31,7 @@ export function commandLine(context: CommandContext): Command {
   addDlq(program, context)
   addSchema(program, context)
   addStack(program, context)
+  addEvaluate(program, context)
   addConfig(program)
   addDoctor(program, context)
   return program

@@ -55,6 +55,7 @@ export interface CommandContext {
   registry(loaded: LoadedConfig): Promise<SubjectRegistry>
   /** The least rights on the brokers, as arguments of `kafka-acls.sh`. */
   acls(config: Config): Promise<string[]>
+  evaluation: Evaluation
   /** The servers whose data and notes are in that directory. */
   stack(directory: string): Promise<ServerStack>
   stream(loaded: LoadedConfig): Promise<void>
@@ -62,6 +63,17 @@ export interface CommandContext {
   drainStream(loaded: LoadedConfig): Promise<void>
   serve(loaded: LoadedConfig): Promise<void>
   start(loaded: LoadedConfig, how: { demo: boolean | undefined; acceptLoss: boolean }): Promise<void>
+}
+
+/** Quality on session files (reprocess/evaluate). */
+export interface Evaluation {
+  options: Readonly<Record<string, { value?: string; help: string }>>
+  run(args: Record<string, any>, output: EvaluationOutput): Promise<void>
+}
+
+interface EvaluationOutput {
+  print(text: string): void
+  progress(label: string, done: number, total: number): void
 }
 
 export interface ImportedRecord {
