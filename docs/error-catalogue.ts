@@ -118,6 +118,10 @@ export const errorGroups: ErrorGroup[] = [
         'A batch of records from a broker is damaged.',
         'Check the broker’s disk and network; start again.'
       ),
+      kafka_unreachable: row(
+        'A process on Kafka finds no broker at its start.',
+        'Check `kafka.brokers`, and whether they run.'
+      ),
       views_thread_ended: row(
         'The thread of `millrace serve` that reads the views is gone.',
         'Start again: it goes on from where it was.'

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import type { ClusterOptions } from '../connectors/kafka/cluster.ts'
-import { codeOf, messageOf, stop } from '../engine/errors.ts'
+import { codeOf, MillraceError, messageOf, stop } from '../engine/errors.ts'
 import { RocksStore } from '../engine/stores/rocksdb-store.ts'
 import type { Config } from '../schemas/config.ts'
 
@@ -29,6 +29,35 @@ function pem(key: string, path: string): string | undefined {
     return readFileSync(path, 'utf8')
   } catch (error) {
     throw stop('bad_config', `The file ${path} that ${key} names cannot be read (${messageOf(error)}).`, error)
+  }
+}
+
+const startPatienceMs = 60_000
+const tryEveryMs = 1_000
+
+/** The first that a process asks of Kafka: it may still be starting. */
+export async function whenReachable<T>(
+  { kafka }: Config,
+  work: () => Promise<T>,
+  say: (line: string) => void
+): Promise<T> {
+  const until = performance.now() + startPatienceMs
+  for (let isSaid = false; ; isSaid = true) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.remedy !== 'retry') throw error
+      const brokers = kafka.brokers.join(', ')
+      if (performance.now() > until) {
+        throw stop(
+          'kafka_unreachable',
+          `Kafka cannot be reached at ${brokers}: check kafka.brokers, and whether it runs.`,
+          error
+        )
+      }
+      if (!isSaid) say(`waiting for Kafka at ${brokers}`)
+    }
+    await new Promise(resolve => setTimeout(resolve, tryEveryMs))
   }
 }
 

@@ -11,7 +11,13 @@ import type { Topology } from '../engine/topology.ts'
 import type { Config } from '../schemas/config.ts'
 import { allTopologies } from '../topologies/index.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
-import { kafkaConnection, openDerivedStore, purchaseSourceOnKafka, replicationFactorOf } from './compose-kafka.ts'
+import {
+  kafkaConnection,
+  openDerivedStore,
+  purchaseSourceOnKafka,
+  replicationFactorOf,
+  whenReachable
+} from './compose-kafka.ts'
 import { registryUse, useRegistry } from './compose-schema-ids.ts'
 import { planMemory } from './embedded/memory-plan.ts'
 import { inputTopics } from './input-topics.ts'
@@ -62,7 +68,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const cacheFile = join(directory, 'schemas.json')
   const schemaIds = await useRegistry({ registry, topologies, namespace, cacheFile, say })
   const running = planOf(config, topologies)
-  const { cluster, log } = await openLog(config, running)
+  const { cluster, log } = await openLog(options, running)
   const followed = followedViews(running)
   const places = followed.flatMap(({ log: topic, partitions }) => range(partitions, topic))
   const tokens = new PositionTokens(await topicIds(cluster))
@@ -102,7 +108,10 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 }
 
 /** With all topics in place that are written here, followed, or asked about. */
-async function openLog(config: Config, { topics }: Plan): Promise<{ cluster: Cluster; log: KafkaLog }> {
+async function openLog(
+  { config, say }: ReplicaOptions,
+  { topics }: Plan
+): Promise<{ cluster: Cluster; log: KafkaLog }> {
   const cluster = new Cluster({ ...kafkaConnection(config), retryTimeoutMs: appendTimeoutMs })
   const log = new KafkaLog({
     cluster,
@@ -111,7 +120,8 @@ async function openLog(config: Config, { topics }: Plan): Promise<{ cluster: Clu
     refreshMs: endsRefreshMs
   })
   const inputs = inputTopics.map(topic => topicSpec(topic, topic.name, config.kafka.partitions))
-  await log.ensureTopics(distinctTopics([...topics, ...inputs]))
+  const specs = distinctTopics([...topics, ...inputs])
+  await whenReachable(config, () => log.ensureTopics(specs), say)
   return { cluster, log }
 }
 

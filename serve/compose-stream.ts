@@ -8,7 +8,13 @@ import { topicSpec } from '../engine/task/plan.ts'
 import type { Config } from '../schemas/config.ts'
 import { allTopologies } from '../topologies/index.ts'
 import { removeInstance, writeInstance } from './admin/instance.ts'
-import { kafkaConnection, openDerivedStore, purchaseSourceOnKafka, replicationFactorOf } from './compose-kafka.ts'
+import {
+  kafkaConnection,
+  openDerivedStore,
+  purchaseSourceOnKafka,
+  replicationFactorOf,
+  whenReachable
+} from './compose-kafka.ts'
 import { startMirror } from './compose-mirror.ts'
 import { registryUse } from './compose-schema-ids.ts'
 import { type MemoryPlan, planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
@@ -29,6 +35,7 @@ import { UntilTold } from './until-told.ts'
 
 const drainGraceMs = 2_000
 const youngGenerationMb = 48
+const topicsTimeoutMs = 10_000
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 const threadFile = new URL(
   import.meta.url.endsWith('.ts') ? './kafka-stream-thread.ts' : './kafka-stream-thread.js',
@@ -122,7 +129,7 @@ class StreamProcess {
 
   async close(): Promise<void> {
     this.#isDraining = true
-    this.#screen.line(this.#order === 'drain' ? 'committing, leaving the group' : 'committing')
+    if (this.#threads.length > 0) this.#screen.line(this.#order === 'drain' ? 'committing, leaving' : 'committing')
     await Promise.all(this.#threads.map(thread => thread.end(this.#order)))
     for (const store of this.#stores) await store.close()
     await this.#servers.drain(drainGraceMs)
@@ -136,10 +143,14 @@ class StreamProcess {
     const { partitions } = kafka
     const purchaseSource = purchaseSourceOnKafka(this.#config)
     const topologies = allTopologies({ purchaseSource, excludedIds: new Set(excluded_ids) })
-    const cluster = openStreamCluster({ ...this.#clusterOptions(''), worker: 'topics' })
+    const options = this.#clusterOptions('topics')
+    const connection = { ...options.connection, retryTimeoutMs: topicsTimeoutMs }
+    const cluster = openStreamCluster({ ...options, connection })
     try {
       const inputs = inputTopics.map(topic => topicSpec(topic, topic.name, partitions))
-      await cluster.ensureTopics(distinctTopics([...workerTopics({ topologies, namespace, partitions }), ...inputs]))
+      const specs = distinctTopics([...workerTopics({ topologies, namespace, partitions }), ...inputs])
+      const say = (line: string) => this.#screen.line(line)
+      await whenReachable(this.#config, () => cluster.ensureTopics(specs), say)
     } finally {
       await cluster.close()
     }

@@ -4,7 +4,7 @@ import { shiftBefore } from '../../connectors/demo/online-retail.ts'
 import type { BrokerCluster } from '../../connectors/kafka/testing/broker.ts'
 import { type StartedInstance, startCommand } from './instance.ts'
 
-export const sessionTimeoutMs = 6_000
+const sessionTimeoutMs = 6_000
 
 /** Processes of Millrace on the brokers, each in a directory of its own under `root`. */
 export class KafkaShop {
