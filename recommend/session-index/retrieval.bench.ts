@@ -72,14 +72,14 @@ async function measure({ name, train, test, minPrefix }: (typeof cases)[number])
 /** Learns from the last fifth only: enough for weights that are no longer those it starts with. */
 function build(columns: EventColumns, { order, testFrom }: Stream, learner: SessionLearner, report: Report): void {
   const { index } = learner.next
-  const sessions = new Map<number, number>()
-  const numbers = columns.ids.ids.map(() => -1)
+  const sessions = new Int32Array(columns.sessionCount).fill(-1)
+  const numbers = new Int32Array(columns.ids.count).fill(-1)
   const observing = new Latencies()
   for (let place = 0; place < testFrom; place++) {
     const event = order[place]
     const [key, timeS, known] = [columns.sessions[event], columns.times[event], numbers[columns.items[event]]]
-    const session = sessions.get(key) ?? index.startSession(timeS)
-    sessions.set(key, session)
+    if (sessions[key] < 0) sessions[key] = index.startSession(timeS)
+    const session = sessions[key]
     const item = known >= 0 ? known : index.itemOf(columns.ids.ids[columns.items[event]])
     numbers[columns.items[event]] = item
     const isLearned = place > testFrom * 0.8 && place - testFrom * 0.8 < 300_000

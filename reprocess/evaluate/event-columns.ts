@@ -29,11 +29,17 @@ export class EventColumns {
     this.times = longer(this.times, at + 1)
     this.weights = longer(this.weights, at + 1)
     this.sessions[at] = session
-    this.items[at] = this.ids.add(item)
+    const known = this.ids.find(item)
+    this.items[at] = known >= 0 ? known : this.ids.add(ownCopy(item))
     this.times[at] = timeS
     this.weights[at] = weight
     this.count++
   }
+}
+
+/** A piece of a line would keep the whole line. */
+export function ownCopy(text: string): string {
+  return Buffer.from(text).toString()
 }
 
 export interface ReadEvent {

@@ -1,6 +1,6 @@
 import { stop } from '../../engine/errors.ts'
 import { targetWeights } from '../../recommend/blend/session-learner.ts'
-import type { EventColumns } from './event-columns.ts'
+import { type EventColumns, ownCopy } from './event-columns.ts'
 
 /** Reads the lines of one file into columns. */
 export interface LineReader {
@@ -58,7 +58,7 @@ class TableReader implements LineReader {
     let session = this.sessions.get(key)
     if (session === undefined) {
       session = this.columns.startSession()
-      this.sessions.set(key, session)
+      this.sessions.set(ownCopy(key), session)
     }
     this.columns.add({ session, item, timeS: secondsOf(Number(time)), weight: 1 })
   }

@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { createGunzip } from 'node:zlib'
-import { stop } from '../../engine/errors.ts'
+import { createReadStream, type ReadStream } from 'node:fs'
+import { createGunzip, type Gunzip } from 'node:zlib'
+import { MillraceError, stop } from '../../engine/errors.ts'
 import type { EventColumns } from './event-columns.ts'
 import { readerFor } from './event-formats.ts'
 
@@ -15,23 +14,28 @@ export async function readEvents(path: string, columns: EventColumns): Promise<v
   }
 }
 
+/** Lines of a file, `.gz` or not, holding one piece of it at a time. */
 export async function* linesOf(path: string): AsyncIterable<string> {
   const file = createReadStream(path)
-  const bytes = path.endsWith('.gz') ? file.pipe(createGunzip()) : file
-  const failed = new Promise<never>((_, reject) => {
-    file.once('error', reject)
-    bytes.once('error', reject)
-  })
-  const lines = createInterface({ input: bytes, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]()
+  const bytes = path.endsWith('.gz') ? compose(file, createGunzip()) : file
+  bytes.setEncoding('utf8')
+  let rest = ''
   try {
-    for (;;) {
-      const { value, done } = await Promise.race([lines.next(), failed])
-      if (done) return
-      yield value
+    for await (const text of bytes) {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop()!
+      for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line
     }
   } catch (cause) {
-    throw stop('evaluate_unreadable', `${path} cannot be read.`, cause)
+    throw cause instanceof MillraceError ? cause : stop('evaluate_unreadable', `${path} cannot be read.`, cause)
   } finally {
     file.destroy()
   }
+  if (rest !== '') yield rest
+}
+
+/** An error of either is an error of what is read. */
+function compose(file: ReadStream, gunzip: Gunzip): Gunzip {
+  file.once('error', error => gunzip.destroy(error))
+  return file.pipe(gunzip)
 }
