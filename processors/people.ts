@@ -2,18 +2,19 @@ import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 
 /** How many people it takes before a pair is shown: fewer would show one person's path (Calandrino et al. 2011). */
 export const peopleMin = 3
-const slots = peopleMin
+/** One more, so that two of those known must leave before it is doubtful who the others are. */
+const slots = peopleMin + 1
 const countMax = 0xffff
 const flag = 128
 
 /**
- * Who had each of many things, as columns: up to three people, by a small hash, with how often each had it, and how often
+ * Who had each of many things, as columns: up to four people, by a small hash, with how often each had it, and how often
  * others had it. That is enough to know whether three did, also when some of it is taken back. Two people taken for one
  * only keep a thing hidden a little longer.
  */
 export class People {
   readonly #who: Uint16Array
-  /** Per row three counts, of the three in `#who`, and one of all others. */
+  /** Per row a count for each in `#who`, and one for all others. */
   readonly #counts: Uint16Array
 
   constructor(capacity: number) {

@@ -16,7 +16,7 @@ interface Association {
 
 const associationCodec = codec<Association>({
   version: 1,
-  memoryFactor: 2,
+  memoryFactor: 2.5,
   write(out, { baskets, companions }) {
     out.zigzag(baskets)
     companions.write(out)

@@ -24,7 +24,7 @@ interface Similar {
 
 const similarCodec = codec<Similar>({
   version: 1,
-  memoryFactor: 2,
+  memoryFactor: 2.5,
   write(out, { asOf, weight, together, bought }) {
     out.zigzag(asOf).f64(weight)
     together.write(out)

@@ -27,31 +27,57 @@ export function run(
 /** What two runs made differently of a view, by its declared class; empty = they agree. */
 export function differences<V>(view: ViewTopic<any, V>, one: Map<string, V>, other: Map<string, V>): string[] {
   const { equality } = view
-  const tolerance = typeof equality === 'object' ? equality.tolerance : 0
-  const keys = new Set([...one.keys(), ...other.keys()])
-  return [...keys].flatMap(key => differ(`${view.name}/${key}`, one.get(key), other.get(key), tolerance))
+  const comparison = new Comparison(typeof equality === 'object' ? equality.tolerance : 0)
+  for (const key of new Set([...one.keys(), ...other.keys()])) {
+    comparison.compare(`${view.name}/${key}`, one.get(key), other.get(key))
+  }
+  return comparison.found()
 }
 
-/** Numbers may differ by the tolerance, absolutely or of the larger one; lists of rows are compared by name. */
-function differ(path: string, a: unknown, b: unknown, tolerance: number): string[] {
-  if (typeof a === 'number' && typeof b === 'number') {
-    // Times are never near each other: they are the same or not.
-    const slack = Math.min(a, b) > 1e11 ? 0 : tolerance * Math.max(1, Math.abs(a), Math.abs(b))
-    const isNear = Math.abs(a - b) <= slack
-    return isNear ? [] : [`${path}: ${a} or ${b}`]
+/**
+ * Numbers may differ by the tolerance, absolutely or of the larger one; of all rows in the view's lists, which are
+ * compared by name, a share as large as the tolerance may be in one of the two only. Times and counts are the same.
+ */
+class Comparison {
+  readonly #tolerance: number
+  readonly #differences: string[] = []
+  readonly #strays: string[] = []
+  #rows = 0
+
+  constructor(tolerance: number) {
+    this.#tolerance = tolerance
   }
-  if (Array.isArray(a) && Array.isArray(b) && tolerance > 0) return differ(path, byName(a), byName(b), tolerance)
-  if (isObject(a) && isObject(b)) {
-    const keys = new Set([...Object.keys(a), ...Object.keys(b)])
-    return [...keys].flatMap(key => differ(`${path}.${key}`, a[key], b[key], tolerance))
+
+  found(): string[] {
+    return [...this.#differences, ...(this.#strays.length > this.#rows * this.#tolerance ? this.#strays : [])]
   }
-  return Object.is(a, b) ? [] : [`${path}: ${JSON.stringify(a)} or ${JSON.stringify(b)}`]
+
+  compare(path: string, a: unknown, b: unknown): void {
+    if (typeof a === 'number' && typeof b === 'number') this.#compareNumbers(path, a, b)
+    else if (Array.isArray(a) && Array.isArray(b) && this.#tolerance > 0) this.#compareLists(path, a, b)
+    else if (isObject(a) && isObject(b)) {
+      for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) this.compare(`${path}.${key}`, a[key], b[key])
+    } else if (!Object.is(a, b)) this.#differences.push(`${path}: ${JSON.stringify(a)} or ${JSON.stringify(b)}`)
+  }
+
+  #compareNumbers(path: string, a: number, b: number): void {
+    const isExact = Number.isInteger(a) && Number.isInteger(b)
+    const slack = isExact ? 0 : this.#tolerance * Math.max(1, Math.abs(a), Math.abs(b))
+    if (Math.abs(a - b) > slack) this.#differences.push(`${path}: ${a} or ${b}`)
+  }
+
+  #compareLists(path: string, a: unknown[], b: unknown[]): void {
+    const [ours, theirs] = [byName(a), byName(b)]
+    for (const name of new Set([...ours.keys(), ...theirs.keys()])) {
+      this.#rows++
+      if (ours.has(name) && theirs.has(name)) this.compare(`${path}.${name}`, ours.get(name), theirs.get(name))
+      else this.#strays.push(`${path}.${name}: ${ours.has(name) ? 'only here' : 'only there'}`)
+    }
+  }
 }
 
-function byName(list: unknown[]): Record<string, unknown> {
-  return Object.fromEntries(
-    list.map((entry, i) => [isObject(entry) ? String(entry.product_id ?? entry.name ?? i) : String(i), entry])
-  )
+function byName(list: unknown[]): Map<string, unknown> {
+  return new Map(list.map((row, i) => [isObject(row) ? String(row.product_id ?? row.name ?? i) : String(i), row]))
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
