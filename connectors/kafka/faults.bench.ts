@@ -53,6 +53,8 @@ async function measure(): Promise<void> {
   figure('seconds', report.seconds)
   const [expected, results] = [shop.expected(), await shop.results()]
   const witnessed = await javaReadsAll(broker, shop.shop.loud.name)
+  const written = await shop.read(shop.shop.touches.name)
+  figure('records_written', written.length)
   const distinct = new Set(witnessed).size
   figure('records_seen_by_java', witnessed.length)
   figure('lost', events - distinct)

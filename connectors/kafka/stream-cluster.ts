@@ -17,6 +17,7 @@ import { GroupMember } from './group-member.ts'
 import { IdempotentProducer } from './idempotent-producer.ts'
 import { offsetsOf } from './list-offsets.ts'
 import { LogTopics } from './log-topics.ts'
+import { PlainProducer } from './plain-producer.ts'
 import { PartitionReader } from './reader.ts'
 import { TransactionalProducer } from './transactional-producer.ts'
 
@@ -33,6 +34,8 @@ export interface StreamClusterOptions {
   sessionTimeoutMs?: number
   heartbeatIntervalMs?: number
   transactionTimeoutMs?: number
+  /** Default: exactly once. */
+  guarantee?: 'exactly_once' | 'at_least_once'
   faults?: Faults
 }
 
@@ -66,7 +69,8 @@ class KafkaStreamCluster implements StreamCluster {
   }
 
   producer(): UnitProducer {
-    const { namespace, worker, transactionTimeoutMs, faults } = this.#options
+    const { namespace, worker, transactionTimeoutMs, guarantee, faults } = this.#options
+    if (guarantee === 'at_least_once') return new PlainProducer(this.#cluster, this.#outbox())
     return new TransactionalProducer(this.#cluster, {
       transactionalId: `${namespace}-${worker}`,
       timeoutMs: transactionTimeoutMs,

@@ -48,13 +48,16 @@ const rankCompanions = processor({
 })
 
 /** Which items do people touch in one sitting? */
-export const coOccurrence = topology('co-occurrence')
-  .from(interactions)
-  .filter('known-types', ({ value }) => value.weight > 0)
-  .process(pairRecentItems)
-  .through(itemPairs)
-  .process(rankCompanions)
-  .to(similarItems)
+export const coOccurrenceOver = (input: typeof interactions, output: typeof similarItems) =>
+  topology('co-occurrence')
+    .from(input)
+    .filter('known-types', ({ value }) => value.weight > 0)
+    .process(pairRecentItems)
+    .through(itemPairs)
+    .process(rankCompanions)
+    .to(output)
+
+export const coOccurrence = coOccurrenceOver(interactions, similarItems)
 
 const counter = {
   version: 1,
@@ -78,4 +81,7 @@ const countRecords = processor({
 })
 
 /** How often was each item touched? */
-export const countByKey = topology('count-by-key').from(interactionsByItem).process(countRecords).to(itemCounts)
+export const countByKeyOver = (input: typeof interactionsByItem, output: typeof itemCounts) =>
+  topology('count-by-key').from(input).process(countRecords).to(output)
+
+export const countByKey = countByKeyOver(interactionsByItem, itemCounts)

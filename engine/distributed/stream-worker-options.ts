@@ -14,6 +14,7 @@ export interface StreamWorkerOptions {
   namespace: string
   partitions: number
   ranks?: readonly string[]
+  logNames?: ReadonlyMap<string, string>
   commitIntervalMs: number
   catchUpIntervalMs: number
   cacheBytes: number

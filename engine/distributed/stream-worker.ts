@@ -56,7 +56,8 @@ export class StreamWorker {
     this.#options = settingsOf(options)
     const { cluster, store, namespace, partitions, clock } = this.#options
     const ids = new NameIds(store)
-    this.plan = plan(options.topologies, { partitions, namespace, ranks: options.ranks, repartition: 'topics' })
+    const { topologies, ranks, logNames } = options
+    this.plan = plan(topologies, { partitions, namespace, ranks, logNames, repartition: 'topics' })
     this.#reader = cluster.reader('inputs')
     this.#producer = cluster.producer()
     this.#outputs = new UnitOutputs(this.#producer)

@@ -10,9 +10,10 @@ export function workerTopics(options: {
   topologies: readonly Topology[]
   namespace: string
   partitions: number
+  logNames?: ReadonlyMap<string, string>
 }): TopicSpec[] {
-  const { namespace, partitions } = options
-  const { topics, steps } = plan(options.topologies, { partitions, namespace, repartition: 'topics' })
+  const { namespace, partitions, logNames } = options
+  const { topics, steps } = plan(options.topologies, { partitions, namespace, logNames, repartition: 'topics' })
   const own = Stream.topics(options).filter(({ name }) => name === ticks || name === 'dead-letters')
   return [
     ...topics,

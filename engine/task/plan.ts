@@ -70,6 +70,8 @@ export interface PlanOptions {
   namespace: string
   /** Topics read first among records of equal time; the rest in order of declaration. */
   ranks?: readonly string[]
+  /** By topic: its name on the log, where it is not the one that follows from namespace and version. */
+  logNames?: ReadonlyMap<string, string>
   /**
    * What `through` does: `inline` hands records on inside the unit of work (one process holds all partitions), `topics`
    * writes them to a repartition topic that other tasks read. Default `inline`.
@@ -184,7 +186,9 @@ class Compiler {
     const { topic } = node
     const partitions = topic.partitions ?? this.#options.partitions
     if (this.#options.repartition !== 'topics') return { kind: 'through', partitions, outs }
-    const log = `${this.#options.namespace}.${name}.v${version}.${topic.name}-repartition`
+    const log =
+      this.#options.logNames?.get(topic.name) ??
+      `${this.#options.namespace}.${name}.v${version}.${topic.name}-repartition`
     this.#ensure({ ...topic, cleanup: 'delete', retentionMs: undefined }, log)
     this.#sources.set(log, { topic, log, partitions, rank: 0, readers: [{ topology: name, outs, writes: [] }] })
     return { kind: 'sink', topic, log, partitions, topology: name, step: node.name }
@@ -263,7 +267,8 @@ class Compiler {
   }
 
   #log(topic: AnyTopic): string {
-    return logName(topic, this.#options.namespace, this.#viewVersions.get(topic.name) ?? 1)
+    const { logNames, namespace } = this.#options
+    return logNames?.get(topic.name) ?? logName(topic, namespace, this.#viewVersions.get(topic.name) ?? 1)
   }
 
   #ensure(topic: AnyTopic, log: string): number {
