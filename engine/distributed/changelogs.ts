@@ -40,11 +40,11 @@ export function changelogSpecs(steps: readonly StepPlan[], namespace: string): T
   )
 }
 
-export function changelogTopic(namespace: string, store: string): string {
+function changelogTopic(namespace: string, store: string): string {
   return `${namespace}.${store}-changelog`
 }
 
-export function storesOf(step: StepPlan): string[] {
+function storesOf(step: StepPlan): string[] {
   return [...step.stores.map(({ name }) => name), step.timers]
 }
 
@@ -89,7 +89,7 @@ function viewChangelogs(step: StepPlan, partition: number, ids: NameIds): Change
 }
 
 /** Of one partition of the topic that a view is published to. */
-export function viewChangelog(view: { log: string; partitions: number }, id: number, partition: number): Changelog {
+function viewChangelog(view: { log: string; partitions: number }, id: number, partition: number): Changelog {
   return {
     topic: view.log,
     partition,

@@ -148,7 +148,7 @@ export function applyRecords(
   store.write(rows)
 }
 
-export function readPosition(store: StateStore, changelog: Changelog): ChangelogPosition | null {
+function readPosition(store: StateStore, changelog: Changelog): ChangelogPosition | null {
   const [bytes] = store.getMany(changelog.column, [positionKey(changelog)])
   return bytes ? (JSON.parse(bytes.toString()) as ChangelogPosition) : null
 }

@@ -17,7 +17,7 @@ import {
 export type User = Id<'user'>
 export type Item = Id<'item'>
 
-export function json<T>(): ValueCodec<T> {
+function json<T>(): ValueCodec<T> {
   return {
     encode: value => Buffer.from(JSON.stringify(value)),
     decode: bytes => {
