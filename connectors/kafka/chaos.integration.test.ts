@@ -23,7 +23,9 @@ run(missing ? `${title} (skipped: ${missing})` : title, async t => {
   try {
     await shop.open()
     const options = { seed, events: 40_000, disturbances: 12, broker, brokerRestarts: 1 }
-    t.log(await runChaos(shop, { ...options, log: line => t.log(line) }))
+    const report = await runChaos(shop, { ...options, log: line => t.log(line) })
+    t.log(report)
+    t.deepEqual(report.ends, [])
     const expected = shop.expected()
     const results = await shop.results()
     t.is(results.loud.length, expected.loud.length)

@@ -50,6 +50,8 @@ async function measure(): Promise<void> {
   })
   for (const [kind, times] of Object.entries(report.done)) figure(kind.replaceAll(' ', '_'), times)
   for (const [code, times] of Object.entries(report.restarts)) figure(`began_anew_after_${code}`, times)
+  for (const end of report.ends) console.error(end)
+  figure('workers_that_gave_up', report.ends.length)
   figure('seconds', report.seconds)
   const [expected, results] = [shop.expected(), await shop.results()]
   const witnessed = await javaReadsAll(broker, shop.shop.loud.name)
@@ -62,7 +64,7 @@ async function measure(): Promise<void> {
   const names = ['companions', 'loud', 'reminders'] as const
   const isSame = names.every(name => results[name].join('\n') === expected[name].join('\n'))
   figure('digest', isSame ? 'ok' : 'differs')
-  if (!isSame || witnessed.length !== events || distinct !== events) process.exitCode = 1
+  if (!isSame || report.ends.length > 0 || witnessed.length !== events || distinct !== events) process.exitCode = 1
 }
 
 function figure(metric: string, value: number | string): void {

@@ -1,11 +1,12 @@
 import type { MillraceError } from '../../engine/errors.ts'
-import { type Assigned, assignTasks, type Candidate, type TaskGroup, taskId, taskOf } from './assignor.ts'
+import { type Assigned, assignTasks, type Candidate, type TaskGroup, taskOf } from './assignor.ts'
 import { backOffMs, pause } from './back-off.ts'
 import type { Cluster } from './cluster.ts'
 import type { MemberIdentity } from './commit-offsets.ts'
 import { isKafka, KafkaError, kafkaError, responseOf, translated } from './errors.ts'
 import { filled } from './filled.ts'
 import { readAssignment, readSubscription, writeAssignment, writeSubscription } from './group-bytes.ts'
+import { taskIds } from './task-ids.ts'
 import { heartbeat, joinGroup, leaveGroup, syncGroup } from './wire.ts'
 
 /** What a worker is in its group; replaced as a whole after each SyncGroup, never changed. */
@@ -62,6 +63,8 @@ export class GroupMember {
   #memberId = ''
   /** Of the assignment that was last held. */
   #generation = -1
+  /** Of the assignment whose tasks the owner still has; -1 after a loss. */
+  #heldGeneration = -1
   #owned: readonly string[] = []
   #running: Promise<void> | undefined
   #firstJoin = Promise.withResolvers<Membership>()
@@ -114,6 +117,7 @@ export class GroupMember {
         const membership = await this.#joinOnce()
         if (signal.aborted) return
         attempt = -1
+        this.#checkUnbroken(membership)
         this.#membership = membership
         this.#options.assigned?.(membership)
         this.#firstJoin.resolve(membership)
@@ -127,6 +131,17 @@ export class GroupMember {
     }
   }
 
+  /**
+   * A generation that went by without this member may have given its tasks to somebody, who worked on them and is gone
+   * again: what is kept from before is worth nothing then, although the tasks may come back.
+   */
+  #checkUnbroken({ generation }: Membership): void {
+    const held = this.#heldGeneration
+    this.#heldGeneration = generation
+    if (held < 0 || generation === held || generation === held + 1) return
+    this.#options.lost?.(kafkaError('ILLEGAL_GENERATION', `joining group ${this.#options.group} a generation too late`))
+  }
+
   /** True when it is over. */
   #onError(error: MillraceError): boolean {
     const isRejoin = isKafka(error, 'REBALANCE_IN_PROGRESS', 'MEMBER_ID_REQUIRED')
@@ -135,6 +150,7 @@ export class GroupMember {
     if (isKafka(error, 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID')) this.#memberId = ''
     if (had && !isRejoin) {
       this.#owned = []
+      this.#heldGeneration = -1
       this.#options.lost?.(error)
     }
     if (error.remedy !== 'stop' && error.code !== 'kafka_closed') return false
@@ -257,29 +273,17 @@ export class GroupMember {
   /** The leader shares out the tasks (protocol guide, "Consumer Groups"). */
   async #assign(members: readonly { memberId: string; metadata: Buffer }[]) {
     const candidates = members.map(({ memberId, metadata }): Candidate => ({ memberId, ...readSubscription(metadata) }))
-    const assigned = assignTasks(await this.#tasks(), candidates, this.#options.standbysPerTask)
+    const assigned = assignTasks(
+      await taskIds(this.#cluster, this.#options.taskGroups),
+      candidates,
+      this.#options.standbysPerTask
+    )
     const topics = new Map(this.#options.taskGroups.map(({ name, topics }) => [name, topics]))
     const topicsOf = (task: string) => topics.get(taskOf(task).name) ?? []
     return [...assigned].map(([memberId, share]: [string, Assigned]) => ({
       memberId,
       assignment: writeAssignment(share, topicsOf)
     }))
-  }
-
-  async #tasks(): Promise<string[]> {
-    const ids: string[] = []
-    for (const { name, topics } of this.#options.taskGroups) {
-      const counts = await Promise.all(topics.map(async topic => (await this.#cluster.topic(topic)).partitions.length))
-      if (new Set(counts).size > 1) {
-        const said = topics.map((topic, i) => `${topic} has ${counts[i]}`).join(', ')
-        throw kafkaError(
-          'INVALID_PARTITIONS',
-          `sharing out ${name}, whose topics need as many partitions as each other: ${said}`
-        )
-      }
-      for (let partition = 0; partition < (counts[0] ?? 0); partition++) ids.push(taskId({ name, partition }))
-    }
-    return ids
   }
 }
 

@@ -196,6 +196,22 @@ async function zombie(t: ExecutionContext, shop: StreamShop, isUnfenced: boolean
   return shop.through(40_000)
 }
 
+story('a worker that slept through generations takes nothing for its own that was theirs', async (t, shop) => {
+  const [a, b] = ['a', 'b'].map(name => shop.child(name))
+  a.start({ freezesAtRejoin: true })
+  t.true(await until(() => a.tasks.length === tasksInAll, 20_000))
+  await shop.write(touches(0, 200))
+  t.true(await shop.through())
+  b.start()
+  t.true(await until(() => b.tasks.length === tasksInAll, 20_000))
+  await shop.write(touches(200, 400))
+  t.true(await shop.through())
+  await b.drain()
+  a.thawAfter(0)
+  await shop.write(touches(400, 600))
+  await isExact(t, shop)
+})
+
 story('a process killed at any point of a commit loses nothing and repeats nothing', async (t, shop) => {
   const points = [...clusterFaultPoints, ...transactionFaultPoints]
   const a = shop.child('a', { commitIntervalMs: 60, standbysPerTask: 0 })

@@ -242,7 +242,12 @@ export class TransactionalProducer {
     await this.#cluster.retrying(doing, async () => {
       const link = await this.#cluster.coordinatorLink('group', group)
       const identity = [transactionalId, group, producerId, producerEpoch] as const
-      await link.send(txnOffsetCommit, doing, ...identity, generation, memberId, instanceId, topics)
+      try {
+        await link.send(txnOffsetCommit, doing, ...identity, generation, memberId, instanceId, topics)
+      } catch (error) {
+        // It may be this worker itself, joined anew: if it is another process, the group says so.
+        throw isKafka(error, 'FENCED_INSTANCE_ID') ? kafkaError('ILLEGAL_GENERATION', doing, error) : error
+      }
     })
   }
 

@@ -21,6 +21,8 @@ export interface ChaosReport {
   done: Record<string, number>
   /** Why workers went back to the committed offsets. */
   restarts: Record<string, number>
+  /** Workers that gave up: none ever should. */
+  ends: string[]
   seconds: number
 }
 
@@ -81,7 +83,7 @@ const kinds = Object.keys(disturbances)
  */
 export async function runChaos(shop: StreamShop, options: ChaosOptions): Promise<ChaosReport> {
   const random = seeded(options.seed)
-  const report: ChaosReport = { done: {}, restarts: {}, seconds: 0 }
+  const report: ChaosReport = { done: {}, restarts: {}, ends: [], seconds: 0 }
   const world: World = { ...options, shop, random, busy: new Set(), returning: [], report }
   const startedMs = performance.now()
   const { isUnfenced } = options
@@ -96,6 +98,7 @@ export async function runChaos(shop: StreamShop, options: ChaosOptions): Promise
   if (!(await shop.through(throughWithinMs))) throw stop('chaos_stuck', `Not all is processed; seed ${options.seed}.`)
   for (const child of children) for (const code of child.restarts) count(report.restarts, code)
   for (const child of children) await child.kill()
+  report.ends = children.flatMap(({ ends }) => ends)
   report.seconds = Math.round((performance.now() - startedMs) / 1_000)
   return report
 }

@@ -9,7 +9,10 @@ const program = fileURLToPath(new URL('stream-child.ts', import.meta.url))
 /** A worker process, seen by who starts, kills and freezes it. */
 export class ChildWorker {
   readonly job: ChildJob
+  /** Since it was last started. */
   readonly events: ChildEvent[] = []
+  /** Why it ended by itself, which it never should. */
+  readonly ends: string[] = []
   #child: ChildProcess | undefined
   #thawing: NodeJS.Timeout | undefined
 
@@ -21,7 +24,11 @@ export class ChildWorker {
     this.events.length = 0
     const job: ChildJob = { ...this.job, ...traits }
     const child = fork(program, [JSON.stringify(job)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    child.on('message', event => this.events.push(event as ChildEvent))
+    child.on('message', message => {
+      const event = message as ChildEvent
+      this.events.push(event)
+      if (event.type === 'ended') this.ends.push(`${this.job.worker}: ${event.code}: ${event.message}`)
+    })
     this.#child = child
   }
 

@@ -18,6 +18,8 @@ export interface ChildJob {
   standbysPerTask: number
   /** It dies at this point of its n-th commit of records, or stands still there. */
   fault?: { point: string; hit: number; signal?: 'SIGSTOP' }
+  /** Stands still when it has asked to join again, and does not hear the answer. */
+  freezesAtRejoin?: boolean
   /** Offsets are committed without member and generation, as before KIP-447: zombies get through. */
   isUnfenced?: boolean
 }
@@ -56,6 +58,7 @@ const cluster = openStreamCluster({
   faults
 })
 if (job.isUnfenced) unfence(cluster)
+if (job.freezesAtRejoin) freezeAtRejoin(cluster)
 
 const shop = coTouchedShop(`${job.namespace}-`)
 const worker = new StreamWorker({
@@ -97,4 +100,25 @@ function unfence(open: StreamCluster): void {
       commit({ ...offsets, member: { ...offsets.member, memberId: '', generation: -1, instanceId: null } })
     return made
   }
+}
+
+function freezeAtRejoin(open: StreamCluster): void {
+  const group = open.group.bind(open)
+  let state: 'new' | 'member' | 'frozen' = 'new'
+  open.group = (tasks, callbacks) =>
+    group(tasks, {
+      ...callbacks,
+      assigned: membership => {
+        if (state === 'new') state = 'member'
+        callbacks.assigned(membership)
+      },
+      // Asked for when the request is written, which then leaves at once.
+      standbys: () => {
+        if (state === 'member') {
+          state = 'frozen'
+          setImmediate(() => process.kill(process.pid, 'SIGSTOP'))
+        }
+        return callbacks.standbys()
+      }
+    })
 }
