@@ -36,7 +36,9 @@ export class Outbox {
   readonly #cluster: Cluster
   readonly #options: OutboxOptions
   readonly #writing: Writing
-  readonly #lanes = new Map<string, OutboxLane>()
+  readonly #lanes: OutboxLane[] = []
+  /** The same by topic, then partition: asked for with every record. */
+  readonly #byTopic = new Map<string, OutboxLane[]>()
   readonly #builders: BatchBuilder[] = []
   #registered = new Set<OutboxLane>()
   #isRegistering = false
@@ -54,7 +56,7 @@ export class Outbox {
 
   get bytes(): number {
     let bytes = 0
-    for (const lane of this.#lanes.values()) bytes += lane.bytes
+    for (const lane of this.#lanes) bytes += lane.bytes
     return bytes
   }
 
@@ -81,7 +83,7 @@ export class Outbox {
   /** Settles when more may be added. What fills the buffer may be batches that are not full: then they leave as they are. */
   async room(): Promise<void> {
     while (this.isFull && !this.failed) {
-      const isMoving = [...this.#lanes.values()].some(({ queue }) => queue.length > 0)
+      const isMoving = this.#lanes.some(({ queue }) => queue.length > 0)
       if (!isMoving) this.#closeAll()
       await this.#change()
     }
@@ -102,7 +104,7 @@ export class Outbox {
   async reset(error: Error): Promise<void> {
     this.failed = error
     while (this.#busy.size > 0 || this.#isRegistering) await this.#change()
-    for (const lane of this.#lanes.values()) lane.drop(error)
+    for (const lane of this.#lanes) lane.drop(error)
     this.failed = undefined
   }
 
@@ -112,30 +114,28 @@ export class Outbox {
   }
 
   #closeAll(): void {
-    for (const lane of this.#lanes.values()) lane.close(this.#writing.identity())
+    for (const lane of this.#lanes) lane.close(this.#writing.identity())
     this.#pumpSoon()
   }
 
   get #isEmpty(): boolean {
-    for (const lane of this.#lanes.values()) if (!lane.isEmpty) return false
-    return true
+    return this.#lanes.every(lane => lane.isEmpty)
   }
 
   #lane(topic: string, partition: number): OutboxLane {
-    const key = `${partition} ${topic}`
-    let lane = this.#lanes.get(key)
-    if (!lane) {
-      lane = new OutboxLane(
-        { topic, partition },
-        {
-          isTransactional: this.#writing.transactionalId !== null,
-          compression: this.#options.compression ?? 'none',
-          batchBytesMax: this.#options.batchBytesMax?.(topic) ?? defaultBatchBytesMax,
-          builders: this.#builders
-        }
-      )
-      this.#lanes.set(key, lane)
+    const known = this.#byTopic.get(topic)?.[partition]
+    if (known) return known
+    const settings = {
+      isTransactional: this.#writing.transactionalId !== null,
+      compression: this.#options.compression ?? 'none',
+      batchBytesMax: this.#options.batchBytesMax?.(topic) ?? defaultBatchBytesMax,
+      builders: this.#builders
     }
+    const lane = new OutboxLane({ topic, partition }, settings)
+    this.#lanes.push(lane)
+    const byPartition = this.#byTopic.get(topic) ?? []
+    byPartition[partition] = lane
+    this.#byTopic.set(topic, byPartition)
     return lane
   }
 
@@ -160,7 +160,7 @@ export class Outbox {
       return
     }
     const nowMs = performance.now()
-    const ready = [...this.#lanes.values()].filter(lane => lane.queue.length > 0 && !lane.isAsked)
+    const ready = this.#lanes.filter(lane => lane.queue.length > 0 && !lane.isAsked)
     const later = ready.filter(lane => lane.notBeforeMs > nowMs)
     if (later.length > 0) this.#pumpSoon(Math.max(1, Math.min(...later.map(lane => lane.notBeforeMs)) - nowMs))
     const due = ready.filter(lane => lane.notBeforeMs <= nowMs)

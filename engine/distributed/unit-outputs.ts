@@ -9,7 +9,7 @@ export class UnitOutputs implements OutputSink {
   /** Of the transaction so far. */
   bytes = 0
   /** The last record per partition of the topics that are asked about. */
-  #places = new Map<string, { receipt: Receipt; index: number }>()
+  #places = new Map<string, { receipt: Receipt; index: number }[]>()
 
   constructor(producer: UnitProducer) {
     this.#producer = producer
@@ -28,15 +28,19 @@ export class UnitOutputs implements OutputSink {
   addTo(topic: string, partition: number, record: NewRecord): void {
     const receipt = this.#producer.add(topic, partition, record)
     this.bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0)
-    const id = `${partition} ${topic}`
-    const place = this.#places.get(id)
+    let byPartition = this.#places.get(topic)
+    if (!byPartition) {
+      byPartition = []
+      this.#places.set(topic, byPartition)
+    }
+    const place = byPartition[partition]
     if (place?.receipt === receipt) place.index = receipt.count - 1
-    else this.#places.set(id, { receipt, index: receipt.count - 1 })
+    else byPartition[partition] = { receipt, index: receipt.count - 1 }
   }
 
   /** Behind the unit's last record in a partition; undefined where it wrote none. To be asked after the commit. */
   async endIn(topic: string, partition: number): Promise<number | undefined> {
-    const place = this.#places.get(`${partition} ${topic}`)
+    const place = this.#places.get(topic)?.[partition]
     if (!place) return undefined
     const base = await place.receipt.baseOffset
     return base < 0 ? undefined : base + place.index + 1
