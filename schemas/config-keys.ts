@@ -132,6 +132,10 @@ export const configKeys = {
     })
   },
   stream: {
+    processing_guarantee: choice<'exactly_once' | 'at_least_once'>('exactly_once', ['exactly_once', 'at_least_once'], {
+      meaning:
+        'On Kafka: exactly_once commits outputs, state and positions as one transaction; at_least_once writes them one after the other, and after a crash up to a unit of work comes again and counts again. The embedded log is always exactly once.'
+    }),
     commit_interval_ms: integer(50, {
       min: 1,
       max: 60_000,
@@ -143,6 +147,13 @@ export const configKeys = {
       max: 60_000,
       unit: 'ms',
       meaning: 'The same while far behind: longer units write a busy key once for many records.'
+    }),
+    max_task_idle_ms: integer(100, {
+      min: 0,
+      max: 60_000,
+      unit: 'ms',
+      meaning:
+        'On Kafka: how long a task’s other inputs wait for one whose records are there but have not arrived, so that records are taken in the order of their times; 0 never waits.'
     }),
     threads: integer(1, {
       min: 1,

@@ -165,6 +165,7 @@ class StreamProcess {
       partitions: kafka.partitions,
       commitIntervalMs: stream.commit_interval_ms,
       catchUpIntervalMs: stream.catch_up_interval_ms,
+      maxTaskIdleMs: stream.max_task_idle_ms,
       cacheMb: this.#memory.stateCacheMb,
       purchaseSource: purchaseSourceOnKafka(this.#config),
       excludedIds: excluded_ids,
@@ -218,6 +219,7 @@ class StreamProcess {
       worker,
       standbysPerTask: stream.standbys,
       replicationFactor: replicationFactorOf(this.#config),
+      guarantee: stream.processing_guarantee,
       sessionTimeoutMs: stream.session_timeout_ms,
       // Whoever is gone holds up its partitions no longer than its tasks.
       transactionTimeoutMs: stream.session_timeout_ms

@@ -20,6 +20,7 @@ export interface KafkaStreamThreadData {
   partitions: number
   commitIntervalMs: number
   catchUpIntervalMs: number
+  maxTaskIdleMs: number
   /** Decoded state in memory. */
   cacheMb: number
   purchaseSource: 'orders' | 'events'
@@ -70,6 +71,7 @@ try {
     ranks: inputRanks,
     commitIntervalMs: data.commitIntervalMs,
     catchUpIntervalMs: data.catchUpIntervalMs,
+    maxTaskIdleMs: data.maxTaskIdleMs,
     cacheBytes: data.cacheMb << 20,
     faults,
     onCommit: (_, tookMs) => send({ type: 'committed', tookMs }),
@@ -104,7 +106,7 @@ async function close(): Promise<void> {
 /** A task is named after a topic and a partition of it, and reads them once its state is there. */
 function runs(task: string): boolean {
   const inputs = worker?.processing.merger.inputs ?? []
-  return inputs.some(({ source, partition }) => task === `${source.log}/${partition}`)
+  return inputs.some(({ source, partition, isHeld }) => !isHeld && task === `${source.log}/${partition}`)
 }
 
 function reportRestore(): void {

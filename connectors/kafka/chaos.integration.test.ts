@@ -31,6 +31,7 @@ run(missing ? `${title} (skipped: ${missing})` : title, async t => {
     t.is(results.loud.length, expected.loud.length)
     t.true(results.companions.join() === expected.companions.join(), 'the views are equal')
     t.true(results.loud.join() === expected.loud.join(), 'every record has come through once')
+    t.true(results.neighbours.join() === expected.neighbours.join(), 'every index was what its topic held')
     t.true(results.reminders.join() === expected.reminders.join(), 'so has every timer')
     const witnessed = await javaReadsAll(broker, shop.shop.loud.name)
     t.is(witnessed.length, options.events)

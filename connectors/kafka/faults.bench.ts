@@ -61,7 +61,7 @@ async function measure(): Promise<void> {
   figure('records_seen_by_java', witnessed.length)
   figure('lost', events - distinct)
   figure('doubled', witnessed.length - distinct)
-  const names = ['companions', 'loud', 'reminders'] as const
+  const names = ['companions', 'loud', 'reminders', 'neighbours'] as const
   const isSame = names.every(name => results[name].join('\n') === expected[name].join('\n'))
   figure('digest', isSame ? 'ok' : 'differs')
   if (!isSame || report.ends.length > 0 || witnessed.length !== events || distinct !== events) process.exitCode = 1

@@ -8,6 +8,13 @@ import { Outbox, type OutboxOptions } from './outbox.ts'
 import type { Identity, Receipt } from './outbox-lane.ts'
 import { initProducerId } from './wire.ts'
 
+interface PlainOptions extends OutboxOptions {
+  faults?: { hit(point: string): void }
+}
+
+/** Where a fault may strike: everything is written by then, and would be written again. */
+export const plainFaultPoint = 'plain:before-offsets'
+
 /**
  * At-least-once output: everything is written by all in-sync replicas before the offsets are committed. What was written
  * and not committed is read by everybody and comes again. Each batch is written once all the same (KIP-98), and offsets
@@ -16,11 +23,13 @@ import { initProducerId } from './wire.ts'
 export class PlainProducer {
   readonly #cluster: Cluster
   readonly #outbox: Outbox
+  readonly #faults: PlainOptions['faults']
   #identity: Identity | undefined
   #isDead = false
 
-  constructor(cluster: Cluster, options: OutboxOptions = {}) {
+  constructor(cluster: Cluster, options: PlainOptions = {}) {
     this.#cluster = cluster
+    this.#faults = options.faults
     this.#outbox = new Outbox(cluster, { transactionalId: null, identity: () => this.#claimed() }, options)
   }
 
@@ -48,6 +57,7 @@ export class PlainProducer {
   async commit(offsets: CommitOffsets): Promise<void> {
     try {
       await this.#outbox.flush()
+      this.#faults?.hit(plainFaultPoint)
       await commitOffsets(this.#cluster, offsets)
     } catch (error) {
       this.#isDead = true

@@ -70,7 +70,7 @@ class KafkaStreamCluster implements StreamCluster {
 
   producer(): UnitProducer {
     const { namespace, worker, transactionTimeoutMs, guarantee, faults } = this.#options
-    if (guarantee === 'at_least_once') return new PlainProducer(this.#cluster, this.#outbox())
+    if (guarantee === 'at_least_once') return new PlainProducer(this.#cluster, { faults, ...this.#outbox() })
     return new TransactionalProducer(this.#cluster, {
       transactionalId: `${namespace}-${worker}`,
       timeoutMs: transactionTimeoutMs,

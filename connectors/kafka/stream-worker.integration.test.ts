@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import { clusterFaultPoints } from '../../engine/distributed/commit.ts'
 import { MemoryStore } from '../../engine/stores/memory-store.ts'
 import { seededTouches, type User } from '../../engine/testing/co-touched.ts'
+import { plainFaultPoint } from './plain-producer.ts'
 import { type BrokerCluster, startBrokers } from './testing/broker.ts'
 import { missingForBroker } from './testing/broker-jars.ts'
 import { until } from './testing/child-worker.ts'
@@ -147,6 +148,25 @@ story('a poison record becomes a dead letter, and its neighbours are as if it ha
   t.deepEqual(letters.map(({ value }) => JSON.parse(value as string).n).sort(), [200, 400, 400])
 })
 
+story(
+  'an index is what its topic holds up to the last commit, after kills, an empty disk and skipped records',
+  async (t, shop) => {
+    shop.start('a')
+    const shy = (n: number) => ({ key: `shy${n} ${shop.namespace}` as User, item: 'shy', timestamp: n * 1_000, n })
+    await shop.write([...touches(0, 150), shy(150), ...touches(151, 300)])
+    t.true(await shop.through())
+    await shop.write(touches(300, 400))
+    await shop.kill('a')
+    await shop.write([...touches(400, 500), shy(500)])
+    const again = shop.start('a')
+    await shop.write(touches(501, 700))
+    await isExact(t, shop)
+    t.log(`${again.restored} records restored`)
+    const letters = await shop.read('dead-letters')
+    t.is(letters.filter(({ key }) => key.endsWith(shop.namespace)).length, 2)
+  }
+)
+
 story('repartition topics are emptied behind the committed offsets', async (t, shop) => {
   shop.start('a', { purgeIntervalMs: 200 })
   await shop.write(touches(0, 600))
@@ -228,3 +248,28 @@ story('a process killed at any point of a commit loses nothing and repeats nothi
   a.start()
   await isExact(t, shop)
 })
+
+story(
+  'at least once: undisturbed it is the same, and a kill before the offsets repeats records but loses none',
+  async (t, shop) => {
+    const traits = { guarantee: 'at_least_once', commitIntervalMs: 60, standbysPerTask: 0 } as const
+    const a = shop.child('a', traits)
+    a.start()
+    await shop.write(touches(0, 300))
+    await isExact(t, shop)
+    await a.stop()
+    a.start({ fault: { point: plainFaultPoint, hit: 2 } })
+    for (let from = 300; a.isRunning && from < 600; from += 20) {
+      await shop.write(touches(from, from + 20))
+      await sleep(120)
+    }
+    t.true(await until(() => !a.isRunning, 20_000))
+    a.start()
+    await shop.write(touches(600, 700))
+    t.true(await shop.through())
+    const [{ loud }, expected] = [await shop.results(), shop.expected()]
+    t.deepEqual([...new Set(loud)], [...new Set(expected.loud)])
+    t.log(`${loud.length} outputs of ${shop.written.length} records`)
+    t.true(loud.length > expected.loud.length)
+  }
+)

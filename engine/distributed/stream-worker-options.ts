@@ -18,6 +18,8 @@ export interface StreamWorkerOptions {
   commitIntervalMs: number
   catchUpIntervalMs: number
   cacheBytes: number
+  /** How long a task's inputs wait for one whose records are there and have not arrived. Default 0. */
+  maxTaskIdleMs?: number
   unitBytesMax?: number
   tickIntervalMs?: number
   purgeIntervalMs?: number

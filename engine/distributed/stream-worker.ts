@@ -65,6 +65,7 @@ export class StreamWorker {
     this.#processing = new Processing({
       ...this.#options,
       plan: this.plan,
+      buildsIndexes: false,
       log: inputLog(this.#reader),
       outputs: this.#outputs,
       storeId: name => ids.idOf('store', name)
@@ -257,6 +258,7 @@ export class StreamWorker {
     try {
       await this.#producer.abort()
       this.#outputs.clear()
+      this.#tasks.rebuildIndexes()
     } catch (failure) {
       this.#trouble ??= failure
     }

@@ -9,6 +9,7 @@ import { type Processing, ticks, ticksSource } from '../task/processing.ts'
 import type { StepTask } from '../task/step-task.ts'
 import { type Changelog, taskChangelogs } from './changelogs.ts'
 import { restoreTimes } from './commit.ts'
+import { IndexBuilds } from './index-builds.ts'
 import { type RestoreProgress, restore } from './restore.ts'
 
 /** One sub-topology in one partition, as a worker runs it. */
@@ -61,10 +62,12 @@ export class TaskSet {
   readonly #options: TaskSetOptions
   readonly #tasks = new Map<string, WorkerTask>()
   readonly #ticks = new Map<number, Input>()
+  readonly #indexes: IndexBuilds
   #incoming: Incoming[] = []
 
   constructor(options: TaskSetOptions) {
     this.#options = options
+    this.#indexes = new IndexBuilds({ cluster: options.cluster, onProgress: options.onRestore })
   }
 
   all(): WorkerTask[] {
@@ -91,13 +94,19 @@ export class TaskSet {
   admit(): boolean {
     const failed = this.#incoming.find(({ failure }) => failure !== null)
     if (failed) throw failed.failure
+    const hasBuilt = this.#indexes.finish()
     const here = this.#incoming.filter(({ restored }) => restored !== null)
-    if (here.length === 0) return false
+    if (here.length === 0) return hasBuilt
     this.#incoming = this.#incoming.filter(({ restored }) => restored === null)
     for (const { tasks, restored } of here)
       for (const seed of restored ?? []) if (tasks.some(({ id }) => id === seed.id)) this.#admit(seed)
     this.#options.processing.begin()
     return true
+  }
+
+  /** Indexes hold what a unit that was given up had read: those are built anew, up to the committed offsets. */
+  rebuildIndexes(): void {
+    for (const task of this.all()) if (IndexBuilds.isNeeded(task)) this.#indexes.begin(task)
   }
 
   /** Everything is given up; the rows stay where they are, for the next time. */
@@ -154,15 +163,18 @@ export class TaskSet {
   #admit({ id, sub, partition, changelogs, starts, committed, ticksStart }: WorkerSeed): void {
     const { processing } = this.#options
     const steps = processing.addTasks(sub.steps, partition)
-    const inputs = sub.sources.map(source => processing.addInput(source, partition, starts.get(source.log) ?? 0))
+    const inputs = sub.sources.map(source => processing.addInput(source, partition, starts.get(source.log) ?? 0, id))
     const ticksOffset = restoreTimes(steps, inputs, committed)
-    this.#tasks.set(id, { id, sub, partition, steps, inputs, changelogs })
+    const task = { id, sub, partition, steps, inputs, changelogs }
+    this.#tasks.set(id, task)
+    if (IndexBuilds.isNeeded(task)) this.#indexes.begin(task)
     this.#addTicks(partition, Math.max(ticksStart, ticksOffset))
   }
 
   #drop(task: WorkerTask): void {
     const { processing } = this.#options
     processing.dropTasks(task.sub.steps, task.partition)
+    this.#indexes.drop(task.id)
     for (const input of task.inputs) this.#remove(input)
     this.#tasks.delete(task.id)
   }

@@ -41,7 +41,7 @@ export interface UnitProducer {
   close(): Promise<void>
 }
 
-export type ReadPurpose = 'inputs' | 'restore' | 'standbys' | 'views'
+export type ReadPurpose = 'inputs' | 'restore' | 'indexes' | 'standbys' | 'views'
 
 export interface ReadState {
   /** Behind what was handed out. */

@@ -29,6 +29,12 @@ export class Input {
   /** Order of the head: its running-maximum event time. */
   headTime = 0
   headHistory: string | undefined
+  /** Of the task that reads it; inputs of one task wait for each other. Null: ticks, which wait for all of their partition. */
+  task: string | null = null
+  /** Not read from while this holds: what its task needs is still being built. */
+  isHeld = false
+  /** Since when nothing has arrived although something is there; NaN while that is not so. */
+  #lagsSince = Number.NaN
 
   constructor(log: Pick<Log, 'read' | 'startOffset' | 'endOffset'>, source: SourcePlan, partition: number) {
     this.#log = log
@@ -52,6 +58,7 @@ export class Input {
     const history = batch.headers(this.#index)?.[historyHeader]
     const timestamp = batch.timestamp(this.#index)
     this.headHistory = history
+    this.#lagsSince = Number.NaN
     if (history === undefined) {
       if (timestamp > this.#liveMax) this.#liveMax = timestamp
       // What happens now is not kept waiting behind the history that is being loaded.
@@ -70,6 +77,16 @@ export class Input {
     const offset = batch.offset(index)
     this.position = index + 1 < batch.count ? batch.offset(index + 1) : batch.nextOffset
     return { input: this, batch, index, offset, timestamp: batch.timestamp(index), history: this.headHistory }
+  }
+
+  /** Nothing has arrived though something is there, for less than `idleMs`. To be asked after a `peek` that found nothing. */
+  isAwaited(now: number, idleMs: number): boolean {
+    if (this.lag === 0) {
+      this.#lagsSince = Number.NaN
+      return false
+    }
+    if (Number.isNaN(this.#lagsSince)) this.#lagsSince = now
+    return now - this.#lagsSince < idleMs
   }
 
   /** Records not yet taken. */
@@ -94,12 +111,14 @@ export class Input {
  */
 export class InputMerger {
   /** In order of rank, then partition. */
-  readonly inputs: Input[]
+  readonly inputs: Input[] = []
   isHistoryRunning = false
+  readonly #idle: IdleOptions | null
   #ready: Input[] = []
 
-  constructor(inputs: Input[]) {
-    this.inputs = inputs
+  /** `idle`: on a log where records take time to arrive. */
+  constructor(idle: IdleOptions | null = null) {
+    this.#idle = idle && idle.idleMs > 0 ? idle : null
   }
 
   add(input: Input): void {
@@ -113,9 +132,7 @@ export class InputMerger {
 
   /** Up to `countMax` records, handed to `take` one by one; `take` may end the run by returning false. */
   drain(countMax: number, take: (origin: Origin) => void): number {
-    const ready = this.#ready
-    ready.length = 0
-    for (const input of this.inputs) if (input.peek(this.isHistoryRunning)) ready.push(input)
+    const ready = this.#findReady()
     let count = 0
     while (ready.length > 0 && count < countMax) {
       const best = firstOf(ready)
@@ -126,6 +143,7 @@ export class InputMerger {
         take(origin)
         count++
         if (!best.peek(this.isHistoryRunning)) {
+          if (this.#idle && best.lag > 0) return count
           ready.splice(ready.indexOf(best), 1)
           break
         }
@@ -133,6 +151,34 @@ export class InputMerger {
     }
     return count
   }
+
+  /** Inputs that have a record, without those whose task waits for another one. */
+  #findReady(): Input[] {
+    const ready = this.#ready
+    ready.length = 0
+    let awaited: Input[] | null = null
+    const now = this.#idle?.now() ?? 0
+    for (const input of this.inputs) {
+      const isReady = !input.isHeld && input.peek(this.isHistoryRunning)
+      const isAwaited = input.isHeld || (this.#idle && !isReady && input.isAwaited(now, this.#idle.idleMs))
+      if (isReady) ready.push(input)
+      if (isAwaited) awaited = [...(awaited ?? []), input]
+    }
+    if (!awaited) return ready
+    const others = awaited
+    this.#ready = ready.filter(input => !others.some(other => waitsFor(input, other)))
+    return this.#ready
+  }
+}
+
+interface IdleOptions {
+  /** How long the inputs of a task wait for one of them. */
+  idleMs: number
+  now: () => number
+}
+
+function waitsFor(input: Input, other: Input): boolean {
+  return input.task === null ? input.partition === other.partition : input.task === other.task
 }
 
 /** `ready` is in order of rank and partition, so the first of equals is the right one. */

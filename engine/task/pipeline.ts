@@ -6,11 +6,12 @@ import { checkSize, type OutputSink } from './outputs.ts'
 import type { Op, SourcePlan, StepPlan } from './plan.ts'
 import type { StepTask } from './step-task.ts'
 
-/** A record on its way between steps, with where it is and what it came from; a `tick` only moves stream time. */
+/** A record on its way between steps, with where it is and what it came from. */
 interface Waiting extends Rec<string, any> {
   partition: number
   origin: Origin
-  tick: boolean
+  /** A `tick` only moves stream time; what is `skipped` is a dead letter, which an index of its topic holds all the same. */
+  role: 'record' | 'tick' | 'skipped'
 }
 
 /** A record that a step could not process: the unit is aborted and runs again without it. */
@@ -67,7 +68,7 @@ export class Pipeline {
           timestamp,
           partition: this.#partition,
           origin: this.#origin,
-          tick: false
+          role: 'record'
         })
     }))
     this.#byPlan = new Map(this.steps.map(step => [step.plan, step]))
@@ -77,9 +78,18 @@ export class Pipeline {
   accept({ topology, outs }: SourcePlan['readers'][number], key: string, value: any, origin: Origin): void {
     const { timestamp, input } = origin
     try {
-      this.#deliver(outs, { key, value, timestamp, partition: input.partition, origin, tick: false })
+      this.#deliver(outs, { key, value, timestamp, partition: input.partition, origin, role: 'record' })
     } catch (error) {
       throw new ProcessingFailed(topology, 'source', origin, error)
+    }
+  }
+
+  /** A record that a step of the topology cannot process: whatever else is built from the topic has it as well. */
+  acceptSkipped({ outs }: SourcePlan['readers'][number], key: string, value: any, origin: Origin): void {
+    const { timestamp, input } = origin
+    for (const op of outs) {
+      if (op.kind !== 'step' || !op.step.processor.index) continue
+      this.#stepOf(op.step).queue.push({ key, value, timestamp, partition: input.partition, origin, role: 'skipped' })
     }
   }
 
@@ -90,7 +100,7 @@ export class Pipeline {
         if (!task) continue // a partition of another worker
         const isItsTick = task.partition === partition || (partition === 0 && task.partition >= partitions)
         if (isItsTick)
-          step.queue.push({ key: '', value: null, timestamp, partition: task.partition, origin, tick: true })
+          step.queue.push({ key: '', value: null, timestamp, partition: task.partition, origin, role: 'tick' })
       }
     }
   }
@@ -130,19 +140,23 @@ export class Pipeline {
 
   #process(step: Step, waiting: Waiting, isOver: () => boolean): boolean {
     const task = step.tasks[waiting.partition]
+    if (waiting.role === 'skipped') {
+      this.#index(task, waiting)
+      return true
+    }
     const isHistory = waiting.origin.history !== undefined
     task.advance(waiting.timestamp, isHistory)
     this.#origin = waiting.origin
     this.#partition = waiting.partition
     try {
       if (!this.#fireTimers(step, task, isOver)) return false
-      if (waiting.tick) return true
+      if (waiting.role === 'tick') return true
+      this.#index(task, waiting)
       if (!isHistory && task.isLate(waiting.timestamp)) {
         step.late++
         return true
       }
       this.#timestamp = waiting.timestamp
-      this.#index(task, waiting)
       task.bind(waiting.key, waiting.timestamp)
       step.plan.processor.process(waiting, task.handles, step.emit, task.index)
       step.processed++
@@ -223,12 +237,12 @@ function prefetch(step: Step): void {
   if (tasks.length === 1) {
     fetch(
       tasks[0],
-      queue.filter(({ tick }) => !tick).map(({ key }) => key)
+      queue.filter(({ role }) => role === 'record').map(({ key }) => key)
     )
     return
   }
   const keys: string[][] = tasks.map(() => [])
-  for (const { partition, key, tick } of queue) if (!tick) keys[partition].push(key)
+  for (const { partition, key, role } of queue) if (role === 'record') keys[partition].push(key)
   for (const task of tasks) if (task) fetch(task, keys[task.partition])
 }
 

@@ -34,6 +34,10 @@ export interface ProcessingOptions {
   /** Outputs of one unit. */
   unitBytesMax: number
   batchRecords?: number
+  /** How long a task's inputs wait for one whose records are there and have not arrived. Default 0. */
+  maxTaskIdleMs?: number
+  /** Whether `begin` builds indexes from the log, which can be read back at once there; else the owner does. Default true. */
+  buildsIndexes?: boolean
   clock: Clock
 }
 
@@ -56,7 +60,7 @@ export interface StreamStats {
 export class Processing {
   readonly plan: Plan
   readonly budget: CacheBudget
-  readonly merger = new InputMerger([])
+  readonly merger: InputMerger
   readonly stats: StreamStats = {
     processed: new Map(),
     late: 0,
@@ -82,6 +86,7 @@ export class Processing {
     this.plan = options.plan
     this.#options = options
     this.budget = new CacheBudget(options.cacheBytes)
+    this.merger = new InputMerger({ idleMs: options.maxTaskIdleMs ?? 0, now: () => options.clock.monotonic() })
     for (const step of this.plan.steps) this.#tasks.set(step, [])
     this.#pipeline = new Pipeline(this.plan.steps, step => this.#tasks.get(step) as StepTask[], options.outputs)
   }
@@ -103,8 +108,9 @@ export class Processing {
     }
   }
 
-  addInput(source: SourcePlan, partition: number, offset: number): Input {
+  addInput(source: SourcePlan, partition: number, offset: number, task: string | null = null): Input {
     const input = new Input(this.#options.log, source, partition)
+    input.task = task
     input.seek(offset)
     this.merger.add(input)
     return input
@@ -124,6 +130,7 @@ export class Processing {
   begin(): void {
     const tasks = this.tasks()
     this.merger.isHistoryRunning = tasks.some(task => !Number.isNaN(task.historyTime))
+    if (this.#options.buildsIndexes === false) return
     for (const task of tasks) rebuildIndex(task, this.merger.inputs, this.#options.log)
   }
 
@@ -237,8 +244,10 @@ export class Processing {
     const key = origin.batch.key(origin.index)
     for (const reader of source.readers) {
       const skipped = this.#skips.size > 0 ? this.#skips.get(skipId(reader.topology, origin)) : undefined
-      if (skipped) this.#bury(origin, skipped, skipped.topology, skipped.step)
-      else this.#pipeline.accept(reader, key, value, origin)
+      if (skipped) {
+        this.#bury(origin, skipped, skipped.topology, skipped.step)
+        this.#pipeline.acceptSkipped(reader, key, value, origin)
+      } else this.#pipeline.accept(reader, key, value, origin)
     }
   }
 

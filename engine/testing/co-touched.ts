@@ -36,12 +36,19 @@ export interface Touch {
   n?: number
 }
 
+interface Neighbours {
+  recent: string[]
+  /** Touches in this partition until then, this one included. */
+  seen: number
+}
+
 type Emit<K extends string, V> = (key: K, value: V) => void
 type Touched = { key: User; value: Touch; timestamp: number }
 
 const recentMax = 3
 const remindAfterMs = 30_000
 const graceMs = 20_000
+const neighboursMax = 4
 
 const pairRecent = () =>
   processor({
@@ -84,12 +91,31 @@ const remindLater = () =>
     }
   })
 
+/** Says what was last touched in the same partition, by whomever: the order of everything before decides what it says. */
+const noteNeighbours = () =>
+  processor({
+    name: 'note-neighbours',
+    state: {},
+    index: {
+      create: () => ({ recent: [] as string[], seen: 0 }),
+      apply(index, { value }: Touched) {
+        index.recent = [...index.recent, value.item].slice(-neighboursMax)
+        index.seen++
+      }
+    },
+    process({ key, value }: Touched, _state, emit: Emit<User, Neighbours>, index) {
+      if (value.item === 'shy') throw poison('shy', 'This item has no neighbours.')
+      emit(key, { recent: index.recent, seen: index.seen })
+    }
+  })
+
 /** Topics and topologies of one test; on a log that tests share, their names carry a prefix. */
 export function coTouchedShop(prefix = '') {
   const touches = topic<User, Touch>(`${prefix}touches`, { value: json() })
   const pairs = topic<Item, { companion: string }>('pairs', { value: json() })
   const loud = topic<User, Touch>(`${prefix}loud`, { value: json() })
   const reminders = topic<User, { touched: number }>(`${prefix}reminders`, { value: json() })
+  const neighbours = topic<User, Neighbours>(`${prefix}neighbours`, { value: json() })
   const companions = view<Item, Record<string, number>>('companions', { value: json(), equality: 'exact' })
   const coTouched = () =>
     topology('co-touched').from(touches).process(pairRecent()).through(pairs).process(countPairs()).to(companions)
@@ -99,7 +125,8 @@ export function coTouchedShop(prefix = '') {
       .map('upper', ({ key, value }) => ({ key, value: { ...value, item: value.item.toUpperCase() } }))
       .to(loud)
   const remind = () => topology('remind').from(touches).process(remindLater()).to(reminders)
-  return { touches, loud, reminders, companions, coTouched, shout, remind }
+  const nearby = () => topology('nearby').from(touches).process(noteNeighbours()).to(neighbours)
+  return { touches, loud, reminders, neighbours, companions, coTouched, shout, remind, nearby }
 }
 
 /** The same touches for the same count, one user after the other in a fixed shuffle. */

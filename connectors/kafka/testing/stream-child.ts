@@ -16,6 +16,7 @@ export interface ChildJob {
   sessionTimeoutMs: number
   transactionTimeoutMs: number
   standbysPerTask: number
+  guarantee?: 'exactly_once' | 'at_least_once'
   /** It dies at this point of its n-th commit of records, or stands still there. */
   fault?: { point: string; hit: number; signal?: 'SIGSTOP' }
   /** Stands still when it has asked to join again, and does not hear the answer. */
@@ -55,6 +56,7 @@ const cluster = openStreamCluster({
   sessionTimeoutMs: job.sessionTimeoutMs,
   heartbeatIntervalMs: Math.floor(job.sessionTimeoutMs / 10),
   transactionTimeoutMs: job.transactionTimeoutMs,
+  guarantee: job.guarantee,
   faults
 })
 if (job.isUnfenced) unfence(cluster)
@@ -62,7 +64,7 @@ if (job.freezesAtRejoin) freezeAtRejoin(cluster)
 
 const shop = coTouchedShop(`${job.namespace}-`)
 const worker = new StreamWorker({
-  topologies: [shop.coTouched(), shop.shout(), shop.remind()],
+  topologies: [shop.coTouched(), shop.shout(), shop.remind(), shop.nearby()],
   cluster,
   store: await RocksStore.open(job.directory, { memoryMb: 32 }),
   namespace: job.namespace,

@@ -55,8 +55,8 @@ export class StreamShop {
   }
 
   get topologies() {
-    const { coTouched, shout, remind } = this.shop
-    return [coTouched(), shout(), remind()]
+    const { coTouched, shout, remind, nearby } = this.shop
+    return [coTouched(), shout(), remind(), nearby()]
   }
 
   get companions(): string {
@@ -209,18 +209,21 @@ export class StreamShop {
 
   /** What came of it, in an order that does not depend on partitions. */
   async results(): Promise<Results> {
-    const { loud, reminders } = this.shop
+    const { loud, reminders, neighbours } = this.shop
+    const written = async ({ name }: { name: string }) =>
+      lines((await this.read(name)).map(({ key, value, timestamp }) => [key, value, timestamp]))
     const view = new Map((await this.read(this.companions)).map(({ key, value }) => [key, value]))
     return {
       companions: lines([...view].filter(([, value]) => value !== null)),
-      loud: lines((await this.read(loud.name)).map(({ key, value, timestamp }) => [key, value, timestamp])),
-      reminders: lines((await this.read(reminders.name)).map(({ key, value, timestamp }) => [key, value, timestamp]))
+      loud: await written(loud),
+      reminders: await written(reminders),
+      neighbours: await written(neighbours)
     }
   }
 
   /** The same of the embedded stream, from the same records in the same partitions. */
   expected(): Results {
-    const { touches, loud, reminders, companions } = this.shop
+    const { touches, loud, reminders, neighbours, companions } = this.shop
     const driver = driveTopology(this.topologies, { commitEach: false, partitions: this.partitions })
     for (const { key, timestamp, ...touch } of this.written) driver.append(touches, key, touch, timestamp)
     driver.commit()
@@ -229,7 +232,8 @@ export class StreamShop {
     return {
       companions: lines([...driver.viewAll(companions)].map(([key, value]) => [key, JSON.stringify(value)])),
       loud: outputs(loud),
-      reminders: outputs(reminders)
+      reminders: outputs(reminders),
+      neighbours: outputs(neighbours)
     }
   }
 
@@ -245,6 +249,7 @@ export interface Results {
   companions: string[]
   loud: string[]
   reminders: string[]
+  neighbours: string[]
 }
 
 function lines(rows: readonly (readonly unknown[])[]): string[] {

@@ -1,0 +1,100 @@
+import test from 'ava'
+import type { RecordBatch } from '../log/log.ts'
+import { topic } from '../topic.ts'
+import { Input, InputMerger } from './inputs.ts'
+
+const none = { encode: () => Buffer.alloc(0), decode: () => null }
+
+/** A log whose records are there at once and arrive when the test says so. */
+function logOf(records: Record<string, number[]>) {
+  const arrived = new Set<string>()
+  const batchOf = (name: string, from: number): RecordBatch => ({
+    topic: name,
+    partition: 0,
+    count: records[name].length - from,
+    nextOffset: records[name].length,
+    bytes: 0,
+    offset: i => from + i,
+    timestamp: i => records[name][from + i],
+    key: () => 'k',
+    keyBytes: () => Buffer.from('k'),
+    value: () => null,
+    headers: () => undefined
+  })
+  return {
+    arrived,
+    read: (name: string, _partition: number, from: number) =>
+      arrived.has(name) && from < records[name].length ? batchOf(name, from) : null,
+    startOffset: () => 0,
+    endOffset: (name: string) => records[name].length
+  }
+}
+
+function merging(records: Record<string, number[]>, { idleMs, task = 't' }: { idleMs: number; task?: string }) {
+  const clock = { now: 0 }
+  const log = logOf(records)
+  const merger = new InputMerger({ idleMs, now: () => clock.now })
+  const inputs = Object.keys(records).map((name, rank) => {
+    const source = { topic: topic(name, { value: none }), log: name, partitions: 1, rank, readers: [] }
+    const input = new Input(log, source, 0)
+    input.task = name === 'ticks' ? null : name === 'stranger' ? 'another' : task
+    merger.add(input)
+    return input
+  })
+  const drain = () => {
+    const taken: string[] = []
+    merger.drain(10, ({ input, timestamp }) => taken.push(`${input.source.log} ${timestamp}`))
+    return taken
+  }
+  return { log, clock, drain, inputs }
+}
+
+test('records are taken in the order of their times, by rank where those are equal', t => {
+  const { log, drain } = merging({ a: [1, 5], b: [1, 2] }, { idleMs: 0 })
+  log.arrived.add('a').add('b')
+  t.deepEqual(drain(), ['a 1', 'b 1', 'b 2', 'a 5'])
+})
+
+test('a task waits for an input whose records are there but have not arrived, and takes them in order', t => {
+  const { log, drain } = merging({ a: [5], b: [2] }, { idleMs: 100 })
+  log.arrived.add('a')
+  t.deepEqual(drain(), [])
+  log.arrived.add('b')
+  t.deepEqual(drain(), ['b 2', 'a 5'])
+})
+
+test('it waits no longer than it may', t => {
+  const { log, clock, drain } = merging({ a: [5], b: [2] }, { idleMs: 100 })
+  log.arrived.add('a')
+  t.deepEqual(drain(), [])
+  clock.now = 99
+  t.deepEqual(drain(), [])
+  clock.now = 100
+  t.deepEqual(drain(), ['a 5'])
+})
+
+test('it does not wait where it may not, nor for an input that has nothing', t => {
+  const impatient = merging({ a: [5], b: [2] }, { idleMs: 0 })
+  impatient.log.arrived.add('a')
+  t.deepEqual(impatient.drain(), ['a 5'])
+  const empty = merging({ a: [5], b: [] }, { idleMs: 100 })
+  empty.log.arrived.add('a')
+  t.deepEqual(empty.drain(), ['a 5'])
+})
+
+test('other tasks go on meanwhile; ticks, which say that everything before has happened, wait', t => {
+  const { log, drain } = merging({ a: [5], stranger: [7], ticks: [6], b: [2] }, { idleMs: 100 })
+  log.arrived.add('a').add('stranger').add('ticks')
+  t.deepEqual(drain(), ['stranger 7'])
+  log.arrived.add('b')
+  t.deepEqual(drain(), ['b 2', 'a 5', 'ticks 6'])
+})
+
+test('nothing is taken from an input that is held, nor from the ticks of its partition', t => {
+  const { log, drain, inputs } = merging({ a: [5], ticks: [6] }, { idleMs: 0 })
+  log.arrived.add('a').add('ticks')
+  inputs[0].isHeld = true
+  t.deepEqual(drain(), [])
+  inputs[0].isHeld = false
+  t.deepEqual(drain(), ['a 5', 'ticks 6'])
+})
