@@ -226,6 +226,10 @@ export const errorGroups: ErrorGroup[] = [
         'Put `.through(topic)` before it.'
       ),
       topology_not_partitioned: row('A step reads a stream whose key was changed.', 'Put `.through(topic)` before it.'),
+      topology_state_key: row(
+        'A step that keeps one state for all keys reads a topic of several partitions.',
+        'Give the topic one partition.'
+      ),
       task_unknown: row(
         'The group assigns a task that this release does not have.',
         'Run the same release on all workers.'
@@ -245,10 +249,6 @@ export const errorGroups: ErrorGroup[] = [
     title: 'Evaluating',
     about: '`millrace evaluate` stops with one of these.',
     rows: {
-      blend_unreadable: row(
-        'Published weights of the blend are of another format, or are no numbers.',
-        'Run the release that wrote them, or replay.'
-      ),
       evaluate_format: row('A file is in no format that is read.', 'See the formats in docs/quality.md.'),
       evaluate_too_large: row('The files hold more than is evaluated in memory.', 'Evaluate a part of them.'),
       evaluate_unreadable: row('A file cannot be read.', 'Check its path and that it is whole.')

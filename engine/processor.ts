@@ -67,10 +67,13 @@ export interface Counters {
   add(name: 'duplicates' | 'filtered', count?: number): void
 }
 
-/** State kept in memory only, fed by the engine with the step's input in offset order and rebuilt at start (DESIGN 3). */
+/**
+ * State kept in memory only, fed by the engine with the step's input in offset order, each record right before `process`
+ * sees it, and rebuilt from the topic at start and after an aborted unit.
+ */
 export interface IndexSpec<I, K extends string = any, V = any> {
   create(): I
-  apply(index: I, record: Rec<K, V>): void
+  apply(index: I, record: Rec<K, V>, offset: number): void
 }
 
 type HandleOf<S> =
@@ -101,6 +104,11 @@ export interface Processor<
   /** Part of the state's contract: raise it when the same records should now give other state (`diff`: needs replay). */
   version?: number
   state: S
+  /**
+   * All records share the state of this key, whatever their own: for a learner, which reads a topic of one partition and
+   * keeps one thing.
+   */
+  stateKey?: string
   index?: IndexSpec<I, K, In>
   /**
    * Records older than stream time by more than this are late: counted, and never given to `process`. Needed where a

@@ -8,6 +8,7 @@ import { bytesValue, jsonValue } from './json.ts'
 import type { SessionStep } from './session-step.ts'
 import type { OrderItemRow, OrderRow, ProductRow, UserRow } from './tables.ts'
 import type {
+  BlendWeights,
   BoughtTogether,
   CatalogItem,
   Identity,
@@ -89,4 +90,9 @@ export const similarItems = view<ItemId, SimilarItems>('similar-items', {
 export const boughtTogether = view<ItemId, BoughtTogether>('bought-together', {
   value: avroCodec('bought-together'),
   equality: { tolerance: 0.05 }
+})
+export const blend = view<SessionId, BlendWeights>('blend', {
+  value: avroCodec('blend'),
+  partitions: 1,
+  equality: 'order'
 })

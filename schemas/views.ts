@@ -114,6 +114,18 @@ export interface SimilarItems {
   viewed_then_bought: { product_id: string; score: number; people: number }[]
 }
 
+/** View `blend`, key `blend`: what orders the next items of a visit, learned from how visits went on. */
+export interface BlendWeights {
+  /** First offset of `session-steps` that they have not learned from. */
+  version: number
+  /** In the order of recommend/blend/weights.ts. */
+  weights: number[]
+  /** Checks in a row that newer weights have failed since; 0: these are the newest. */
+  withheld: number
+  /** Mean reciprocal rank over the last 10,000 predictions, less that of the fixed blend. */
+  lead: number
+}
+
 /**
  * View `bought-together`, key product_id; best first, ≤ 100; only pairs of ≥ 3 distinct people. The row `*` counts all
  * baskets. A row knows its own total only: support and lift need two others (`recommend/association.ts`).

@@ -1,6 +1,7 @@
 import type { Topology } from '../engine/index.ts'
 import { admitEventsTopology } from './admit-events.ts'
 import { basketsTopology, type PurchaseSource } from './baskets.ts'
+import { blendTopology } from './blend.ts'
 import { boughtTogetherTopology } from './bought-together.ts'
 import { itemCatalogTopology } from './item-catalog.ts'
 import { itemFeaturesTopology } from './item-features.ts'
@@ -22,6 +23,7 @@ export function allTopologies({ purchaseSource, excludedIds }: TopologyOptions):
     boughtTogetherTopology,
     itemFeaturesTopology,
     similarItemsTopology,
-    userFeaturesTopology()
+    userFeaturesTopology(),
+    blendTopology
   ]
 }

@@ -41,7 +41,7 @@ export function applyToIndex(
   const value = decodeOrNull(input, bytes)
   if (value === null) return
   const record = { key: batch.key(i), value, timestamp: batch.timestamp(i) }
-  task.plan.processor.index?.apply(index, record)
+  task.plan.processor.index?.apply(index, record, batch.offset(i))
 }
 
 /** What was a dead letter when it was read is no part of the index either. */

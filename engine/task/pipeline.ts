@@ -157,7 +157,7 @@ export class Pipeline {
         return true
       }
       this.#timestamp = waiting.timestamp
-      task.bind(waiting.key, waiting.timestamp)
+      task.bind(step.plan.processor.stateKey ?? waiting.key, waiting.timestamp)
       step.plan.processor.process(waiting, task.handles, step.emit, task.index)
       step.processed++
     } catch (error) {
@@ -187,7 +187,7 @@ export class Pipeline {
   #index(task: StepTask, { key, value, timestamp, origin }: Waiting): void {
     const { index } = task.plan.processor
     if (!index || origin.offset < task.indexedUntil) return
-    index.apply(task.index, { key, value, timestamp })
+    index.apply(task.index, { key, value, timestamp }, origin.offset)
     task.indexedUntil = origin.offset + 1
   }
 
@@ -234,6 +234,11 @@ export class Pipeline {
 /** One multi-get per state for all keys of the queue. */
 function prefetch(step: Step): void {
   const { queue, tasks } = step
+  const { stateKey } = step.plan.processor
+  if (stateKey !== undefined) {
+    for (const task of tasks) if (task) fetch(task, [stateKey])
+    return
+  }
   if (tasks.length === 1) {
     fetch(
       tasks[0],

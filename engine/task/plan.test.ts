@@ -85,3 +85,10 @@ test('inputs of one step must have the same number of partitions', t => {
   const uneven = topology('uneven').from(a).merge(from(single)).process(keep('first')).to(words)
   t.throws(() => plan([uneven], options), { code: 'topology_not_copartitioned' })
 })
+
+test('a step that keeps one state for all keys must read a single partition', t => {
+  const learner = () => processor({ name: 'learn', state: {}, stateKey: 'all', process() {} })
+  t.throws(() => plan([topology('spread').from(a).process(learner())], options), { code: 'topology_state_key' })
+  const { steps } = plan([topology('one').from(single).process(learner())], options)
+  t.is(steps[0].partitions, 1)
+})

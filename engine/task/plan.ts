@@ -215,12 +215,19 @@ class Compiler {
         `Step ${processor.name} declares an index: it must read its topic directly, with .from(topic).process(…).`
       )
     }
+    const partitions = this.#partitionsOf(node)
+    if (processor.stateKey !== undefined && partitions !== 1) {
+      throw stop(
+        'topology_state_key',
+        `Step ${processor.name} keeps one state for all keys: it must read a topic of one partition.`
+      )
+    }
     return {
       topology: name,
       version,
       name: processor.name,
       processor,
-      partitions: this.#partitionsOf(node),
+      partitions,
       stores: Object.keys(processor.state).map(state => ({ state, name: `${base}.${state}` })),
       timers: `${base}.timers`,
       outs: [],

@@ -55,7 +55,7 @@ export function driveProcessor<K extends string, In, OutK extends string, Out, V
   }
   const task = new StepTask({ plan, partition: 0, store, storeId, budget: new CacheBudget(1 << 30), count })
   const index = processor.index?.create()
-  let late = 0
+  let [offset, late] = [0, 0]
   let emitted: Emitted<OutK, Out>[] = []
 
   const commit = () => {
@@ -95,15 +95,15 @@ export function driveProcessor<K extends string, In, OutK extends string, Out, V
         late++
         return
       }
-      if (processor.index) processor.index.apply(index, { key, value, timestamp })
-      task.bind(key, timestamp)
+      if (processor.index) processor.index.apply(index, { key, value, timestamp }, offset++)
+      task.bind(processor.stateKey ?? key, timestamp)
       const emit = (outKey: OutK, out: Out, at = timestamp) =>
         void emitted.push({ key: outKey, value: out, timestamp: at })
       processor.process({ key, value, timestamp }, task.handles, emit, index)
     })
   const driver = Object.assign(feed, {
     view: (key: K) => {
-      task.bind(key, Number.NEGATIVE_INFINITY)
+      task.bind(processor.stateKey ?? key, Number.NEGATIVE_INFINITY)
       return processor.view?.(key, task.handles) ?? null
     },
     advance: (timestamp: number) =>

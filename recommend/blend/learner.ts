@@ -30,6 +30,7 @@ export class Learner {
     this.weights = state.weights?.slice() ?? startWeights()
     this.squares = state.squares?.slice() ?? new Float64Array(weightCount).fill(squaresFrom)
     this.steps = state.steps ?? 0
+    this.skipped = state.skipped ?? 0
     this.halvingSteps = everySteps
   }
 
@@ -101,6 +102,7 @@ export interface LearnerState {
   weights: Float64Array<ArrayBuffer>
   squares: Float64Array<ArrayBuffer>
   steps: number
+  skipped: number
 }
 
 interface Outcome {

@@ -1,12 +1,12 @@
-const predictions = 10_000
+export const predictions = 10_000
 /** Fewer say nothing yet. */
 const predictionsMin = 1000
 const scale = 1_000_000
 
 /** Is the learned blend at least as good as the fixed one, by the mean reciprocal rank of the last 10,000 predictions? */
 export class PublishingGate {
-  private readonly differences = new Int32Array(predictions)
-  private count = 0
+  readonly differences = new Int32Array(predictions)
+  count = 0
   private sum = 0
 
   /** Ranks, from 1, of the item that came next, by both. */

@@ -1,9 +1,8 @@
 import test from 'ava'
 import { SessionIndex } from '../session-index/session-index.ts'
-import { decodeBlend, encodeBlend } from './blend-record.ts'
 import { PublishingGate } from './publishing-gate.ts'
 import { isSampled, SessionLearner } from './session-learner.ts'
-import { startWeights, weightCount } from './weights.ts'
+import { startWeights } from './weights.ts'
 
 /** Visits of three items out of ten, each to the next one; with `back`, to the one before the current one. */
 function visits(learner: SessionLearner, count: number, back: boolean): void {
@@ -86,21 +85,4 @@ test('weights that are not finite, or not good enough, are not served', t => {
   for (let i = 0; i < 2000; i++) learner.gate.record(5, 1)
   t.false(learner.serving().isNewest)
   t.deepEqual(learner.serving().weights, startWeights())
-})
-
-test('published weights come back as they were, and nothing else is taken for them', t => {
-  const record = { version: 2 ** 40 + 1, weights: startWeights() }
-  const bytes = encodeBlend(record)
-  t.deepEqual(decodeBlend(bytes), record)
-  t.is(bytes.byteLength, 16 + weightCount * 8)
-  t.like(
-    t.throws(() => decodeBlend(bytes.subarray(8))),
-    { code: 'blend_unreadable', remedy: 'skip' }
-  )
-  t.like(
-    t.throws(() => decodeBlend(encodeBlend({ ...record, weights: record.weights.fill(Number.NaN) }))),
-    {
-      code: 'blend_unreadable'
-    }
-  )
 })

@@ -11,7 +11,8 @@ export const targetWeights: Readonly<Record<string, number>> = { view: 1, click:
 export const learnedOneIn = 3
 /** An event this much older than the newest of its session says nothing about what came next. */
 const lateMaxS = 60
-const stepsBetweenKeeps = 1000
+/** Newly learned weights are looked at, and published if they are fit, every so many steps. */
+const stepsBetweenChecks = 64
 
 /** An event of a session that has a number, before the index observes it. */
 export interface ComingEvent {
@@ -34,22 +35,25 @@ export class SessionLearner {
   readonly next: NextItems
   private readonly stored = new StoredSession()
   private readonly oneIn: number
-  private readonly good: Float64Array
-  private keptAtStep: number
+  /** The newest that were fit to be served. */
+  readonly published: PublishedWeights
+  private checkedAtStep: number
 
   constructor(index: SessionIndex, { oneIn = learnedOneIn, state }: { oneIn?: number; state?: SavedLearner } = {}) {
     this.learner = new Learner(state)
     this.next = new NextItems(index, this.learner.weights)
     this.oneIn = oneIn
-    this.good = this.learner.weights.slice()
-    this.keptAtStep = this.learner.steps
+    const { weights = this.learner.weights, version = 0, withheld = 0, lead = 0 } = state?.published ?? {}
+    this.published = { weights: weights.slice(), version, withheld, lead }
+    this.checkedAtStep = this.learner.steps - (this.learner.steps % stepsBetweenChecks)
     if (state) this.gate.restore(state.gate)
   }
 
   /** To go on after a restart exactly where it was, together with the index as of the same event. */
   save(): SavedLearner {
-    const { weights, squares, steps } = this.learner
-    return { weights: weights.slice(), squares: squares.slice(), steps, gate: this.gate.save() }
+    const { weights, squares, steps, skipped } = this.learner
+    const published = { ...this.published, weights: this.published.weights.slice() }
+    return { weights: weights.slice(), squares: squares.slice(), steps, skipped, gate: this.gate.save(), published }
   }
 
   /** Returns whether something was learned. */
@@ -68,13 +72,15 @@ export class SessionLearner {
     this.gate.record(this.next.rankOf(target), this.next.fixedRankOf(target))
     const { features, scorer, count } = this.next
     this.learner.learn(features, scorer, { count, target, weight: event.weight })
-    if (this.learner.steps >= this.keptAtStep + stepsBetweenKeeps) this.keep()
+    if (this.learner.steps >= this.checkedAtStep + stepsBetweenChecks) this.check(event.offset + 1)
     return true
   }
 
   /** The newest weights fit to be served, and whether they are the newest there are. The array changes with the next step. */
   serving(): { weights: Float64Array; isNewest: boolean } {
-    return this.isFit ? { weights: this.learner.weights, isNewest: true } : { weights: this.good, isNewest: false }
+    return this.isFit
+      ? { weights: this.learner.weights, isNewest: true }
+      : { weights: this.published.weights, isNewest: false }
   }
 
   private get isFit(): boolean {
@@ -84,14 +90,32 @@ export class SessionLearner {
     return Number.isFinite(check)
   }
 
-  private keep(): void {
-    this.keptAtStep = this.learner.steps
-    if (this.isFit) this.good.set(this.learner.weights)
+  private check(version: number): void {
+    this.checkedAtStep = this.learner.steps
+    this.published.lead = this.gate.lead
+    if (!this.isFit) {
+      this.published.withheld++
+      return
+    }
+    this.published.weights.set(this.learner.weights)
+    this.published.version = version
+    this.published.withheld = 0
   }
 }
 
+export interface PublishedWeights {
+  weights: Float64Array<ArrayBuffer>
+  /** First offset of the topic that they have not learned from; 0: nothing has been learned. */
+  version: number
+  /** Checks in a row that newer weights have failed since. */
+  withheld: number
+  /** Of the learned blend over the fixed one at the last check; see `PublishingGate`. */
+  lead: number
+}
+
 export interface SavedLearner extends LearnerState {
-  gate: ReturnType<PublishingGate['save']>
+  gate: { differences: Int32Array; count: number }
+  published: PublishedWeights
 }
 
 /** A fixed share of the log, spread evenly. */
