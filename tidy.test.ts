@@ -55,7 +55,7 @@ const functionLinesMax = 60
  */
 const allowances: Record<string, number> = {
   // One set of closures over one task: a class would only add names.
-  'engine/testing/drive-processor.ts#driveProcessor': 93,
+  'engine/testing/drive-processor.ts#driveProcessor': 90,
   // Columns of numbers with their codec, which belong together.
   'processors/companions.ts': 209,
   'processors/touches.ts': 158

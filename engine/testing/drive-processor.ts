@@ -31,11 +31,7 @@ export function driveProcessor<K extends string, In, OutK extends string, Out, V
 ): ProcessorDriver<K, In, OutK, Out, View> {
   const store = new MemoryStore()
   const counted: Record<CounterName, number> = { duplicates: 0, filtered: 0 }
-  const ids = new Map<string, number>()
-  const storeId = (name: string) => {
-    if (!ids.has(name)) ids.set(name, ids.size + 1)
-    return ids.get(name) as number
-  }
+  const storeId = numbering()
   const stores = Object.keys(processor.state).map(state => ({ state, name: state }))
   const plan = {
     topology: 'test',
@@ -118,4 +114,12 @@ export function driveProcessor<K extends string, In, OutK extends string, Out, V
     counted
   })
   return Object.defineProperty(driver, 'late', { get: () => late }) as typeof driver & { late: number }
+}
+
+function numbering(): (name: string) => number {
+  const ids = new Map<string, number>()
+  return name => {
+    if (!ids.has(name)) ids.set(name, ids.size + 1)
+    return ids.get(name) as number
+  }
 }
