@@ -98,6 +98,10 @@ export const errorGroups: ErrorGroup[] = [
         'Set `api_keys`, listen on 127.0.0.1, or start with `--insecure`.'
       ),
       cannot_listen: row('The port is taken or may not be used.', 'Choose another port, or stop what listens there.'),
+      transport_unavailable: row(
+        '`serve.transport` is `uws`, and uWebSockets.js is not installed, or has no build for this Node and platform.',
+        'Install a release of it for this Node (docs/operating.md), or set `serve.transport` to `node`.'
+      ),
       demo_failed: row('The demo shop could not be loaded.', 'See its cause with `--verbose`; start again to go on.'),
       demo_data_damaged: row('The bundled demo data is damaged.', 'Get the sources again.'),
       stream_failed: row(

@@ -123,6 +123,12 @@ export const configKeys = {
     }),
     cors_origins: texts({ meaning: 'Origins of web pages that may call, such as https://shop.example; * is any.' })
   },
+  serve: {
+    transport: choice<'node' | 'uws'>('node', ['node', 'uws'], {
+      meaning:
+        'What the public API is served with: Node’s own HTTP server, or uWebSockets.js, which is installed beside Millrace (docs/operating.md).'
+    })
+  },
   admin: {
     port: port(9090, 'Port of health, metrics and the commands'),
     host: text('127.0.0.1', {

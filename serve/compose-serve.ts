@@ -11,6 +11,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { pageRoutes } from './page/page-routes.ts'
 import { ViewDirectory } from './page/view-directory.ts'
 import { StartScreen } from './start-screen.ts'
+import { chooseTransport } from './transport/choose-transport.ts'
 import { UntilTold } from './until-told.ts'
 
 const drainGraceMs = 5_000
@@ -51,7 +52,7 @@ class ServeProcess {
 
   /** Answers as soon as it has caught up with what was there when it started; takes events before. */
   async start(): Promise<void> {
-    const { http, admin, kafka } = this.#config
+    const { http, serve, admin, kafka } = this.#config
     this.#screen.line(
       `millrace serve ${version}, node ${process.version}, brokers ${kafka.brokers.join(', ')}, views in ${this.#directory}`
     )
@@ -64,7 +65,7 @@ class ServeProcess {
     })
     const edge = this.#createEdge(this.#replica)
     this.#edge = edge
-    const url = await this.#servers.listen(edge.app, http)
+    const url = await this.#servers.listen(edge.app, http, await chooseTransport(serve.transport))
     const adminUrl = await this.#servers.listen(edge.admin, admin)
     writeInstance(this.#directory, { pid: process.pid, url, admin_url: adminUrl })
     this.#isNoted = true

@@ -19,6 +19,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { pageRoutes } from './page/page-routes.ts'
 import { ViewDirectory } from './page/view-directory.ts'
 import { StartScreen } from './start-screen.ts'
+import { chooseTransport } from './transport/choose-transport.ts'
 import { UntilTold } from './until-told.ts'
 
 export interface StartOptions {
@@ -99,7 +100,7 @@ class RunningInstance {
 
   /** Answers from here on, also while the demo is still being loaded. */
   async serve(isDemo: boolean): Promise<void> {
-    const { http, admin, data_dir } = this.#config
+    const { http, serve, admin, data_dir } = this.#config
     const consentDefault = isDemo ? 'granted' : this.#config.consent.default
     const serving = composeServing({
       embedded: this.#embedded,
@@ -109,7 +110,7 @@ class RunningInstance {
     })
     const edge = this.#createEdge(serving)
     this.#edge = edge
-    const url = await this.#servers.listen(edge.app, http)
+    const url = await this.#servers.listen(edge.app, http, await chooseTransport(serve.transport))
     const adminUrl = await this.#servers.listen(edge.admin, admin)
     writeInstance(data_dir, { pid: process.pid, url, admin_url: adminUrl })
     serving.freshness.setReady({ ready: true, detail: 'answering' })

@@ -1,13 +1,13 @@
 import { nodeHttp } from './transport/node-http.ts'
-import type { HttpApp, Transport } from './transport/transport.ts'
+import type { CreateTransport, HttpApp, Transport } from './transport/transport.ts'
 
 /** The ports of a process. */
 export class HttpServers {
   readonly #servers: Transport[] = []
 
   /** The address under which `app` answers. */
-  async listen(app: HttpApp, at: { host: string; port: number }): Promise<string> {
-    const server = nodeHttp(app)
+  async listen(app: HttpApp, at: { host: string; port: number }, create: CreateTransport = nodeHttp): Promise<string> {
+    const server = create(app)
     const port = await server.listen(at)
     this.#servers.push(server)
     return `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`

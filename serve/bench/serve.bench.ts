@@ -1,9 +1,10 @@
 /**
  * The demo shop, started as a user starts it: how fast its history is in the answers, what it costs, how it answers then.
  *
- *     npm run bench -- serve [--json] [--seconds 5] [--data DIR]
+ *     npm run bench -- serve [--json] [--seconds 5] [--data DIR] [--transport node|uws] [--node FILE]
  *
- * With --data the shop is loaded into DIR once and found there the next time. CPU of the serving thread is the main
+ * The server runs with --node: by default the Node that runs this, with `--transport uws` the one of deploy/uws, which
+ * that transport has a build for. With --data the shop is loaded into DIR once and found there the next time. CPU of the serving thread is the main
  * thread's, of the load generator this process's. Linux only (/proc).
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,18 +12,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type StartedInstance, startProcess } from '../testing/instance.ts'
+import { uwsNode } from '../testing/uws-node.ts'
 import { cpuSeconds, memoryMib, percentile, printer } from './figures.ts'
 import { closedLoop, type Measured, openLoop } from './load.ts'
 import { postRequest, RawClient } from './raw-client.ts'
 
 const { values: flags } = parseArgs({
-  options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '5' }, data: { type: 'string' } }
+  options: {
+    json: { type: 'boolean' },
+    seconds: { type: 'string', default: '5' },
+    data: { type: 'string' },
+    transport: { type: 'string', default: 'node' },
+    node: { type: 'string' }
+  }
 })
 const seconds = Number(flags.seconds)
 const print = printer('serve', flags.json === true)
 const folder = flags.data ?? mkdtempSync(join(tmpdir(), 'millrace-bench-'))
 
+const runtime = await runtimeOf(flags.transport, flags.node)
+
 const surfaces = ['home', 'product', 'cart', 'email'] as const
+
+async function runtimeOf(transport: string, node: string | undefined) {
+  const given = transport === 'uws' ? await uwsNode() : { node: process.execPath, env: {} }
+  return { node: node ?? given.node, env: { ...given.env, MILLRACE_SERVE_TRANSPORT: transport } }
+}
 
 async function status({
   url
@@ -37,7 +52,7 @@ async function until(isTrue: () => Promise<boolean>, everyMs: number): Promise<v
 /** From the start of the process to the first answer, and to the last record of the history in the views. */
 async function loadDemo(): Promise<StartedInstance> {
   const started = performance.now()
-  const instance = await startProcess(folder, ['--demo'])
+  const instance = await startProcess(folder, ['--demo'], runtime)
   const ask = postRequest('/v1/recommendations', { surface: 'home', limit: 5 })
   const client = await RawClient.open(instance.url)
   await client.ask(ask)
@@ -62,7 +77,7 @@ async function loadDemo(): Promise<StartedInstance> {
 async function restart(instance: StartedInstance): Promise<StartedInstance> {
   await instance.kill('SIGKILL')
   const started = performance.now()
-  const next = await startProcess(folder, ['--demo'])
+  const next = await startProcess(folder, ['--demo'], runtime)
   await until(async () => (await fetch(`${next.adminUrl}/readyz`)).ok, 20)
   print('demo/restart-after-kill', 'until_ready_s', (performance.now() - started) / 1000)
   return next

@@ -42,8 +42,12 @@ export async function startInstance(
 }
 
 /** The same for whoever ends it himself. */
-export function startProcess(directory: string, args: string[] = []): Promise<StartedInstance> {
-  return startCommand({ command: 'start', args: ['--port', '0', ...args], directory, noteIn: directory })
+export function startProcess(
+  directory: string,
+  args: string[] = [],
+  runtime: Pick<StartedCommand, 'node' | 'env'> = {}
+): Promise<StartedInstance> {
+  return startCommand({ command: 'start', args: ['--port', '0', ...args], directory, noteIn: directory, ...runtime })
 }
 
 export interface StartedCommand {
@@ -53,12 +57,14 @@ export interface StartedCommand {
   /** Where the process notes its addresses. */
   noteIn: string
   env?: Record<string, string>
+  /** Another Node than the one that starts it. */
+  node?: string
 }
 
 /** A process of its own on free ports, as soon as it has said where it listens. */
 export async function startCommand(started: StartedCommand): Promise<StartedInstance> {
-  const { command, args, directory, noteIn, env } = started
-  const child = spawn(process.execPath, [mainFile, command, '--data', directory, '--admin-port', '0', ...args], {
+  const { command, args, directory, noteIn, env, node = process.execPath } = started
+  const child = spawn(node, [mainFile, command, '--data', directory, '--admin-port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(env && { env: environment(env) })
   })

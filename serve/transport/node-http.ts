@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { MillraceError } from '../../engine/errors.ts'
+import { cannotListen } from './cannot-listen.ts'
 import { endWith } from './node-raw-reply.ts'
 import { NodeRequest } from './node-request.ts'
 import { acceptSockets, type Sockets } from './node-sockets.ts'
@@ -47,17 +47,7 @@ export function nodeHttp(app: HttpApp, given: Partial<TransportLimits> = {}): Tr
 
 function listen(server: Server, options: { host: string; port: number }): Promise<number> {
   return new Promise((resolve, reject) => {
-    const refused = (cause: Error) =>
-      reject(
-        new MillraceError(
-          'cannot_listen',
-          'stop',
-          `Cannot listen on ${options.host}:${options.port}; choose another port.`,
-          {
-            cause
-          }
-        )
-      )
+    const refused = (cause: Error) => reject(cannotListen(options, cause))
     server.once('error', refused)
     server.listen(options.port, options.host, () => {
       server.off('error', refused)

@@ -79,11 +79,24 @@ async function eventually(t: { true(value: boolean, message?: string): void }, h
   t.true(holds(), holds.toString())
 }
 
-/** What every transport does. */
-export function transportContract(test: TestFn, create: CreateTransport): void {
+/** Where a transport leaves the reading of heads to a library that has its own ways. */
+export interface HeadTraits {
+  /** Requests that come while an earlier reply is waited for are answered in turn; else the connection ends. */
+  queuesRequests: boolean
+  /** `Expect: 100-continue` is answered after the application has decided. */
+  continuesWhenAdmitted: boolean
+  /** `headersTimeoutMs` holds, and is told with 408; else the library's own time, without a word. */
+  timesHeads: boolean
+  /** Bytes that are no request are answered with 400 at once; else they are a head that does not end. */
+  answersMalformed: boolean
+}
+
+/** What every transport does, but for what its traits say. */
+export function transportContract(test: TestFn, create: CreateTransport, traits: HeadTraits): void {
   requests(test, create)
-  refusals(test, create)
-  limitsHold(test, create)
+  pipelining(test, create, traits)
+  refusals(test, create, traits)
+  limitsHold(test, create, traits)
   streams(test, create)
   sockets(test, create)
   draining(test, create)
@@ -120,19 +133,6 @@ function requests(test: TestFn, create: CreateTransport): void {
     t.is(await (await fetch(url, { headers: { 'X-One': '1' } })).text(), '1|undefined')
   })
 
-  test('one connection answers request after request, also when they are sent at once, in order', async t => {
-    const { app, port } = await opened(t, create)
-    app.answer = async request => {
-      if (request.path === '/1') await sleep(30)
-      return text(200, `answer${request.path}`)
-    }
-    const connection = new RawConnection(port)
-    connection.send(['/1', '/2', '/3'].map(path => head([`GET ${path} HTTP/1.1`, 'Host: x'])).join(''))
-    await connection.until(/answer\/3/)
-    t.deepEqual([...connection.received.matchAll(/answer\/\d/g)].map(String), ['answer/1', 'answer/2', 'answer/3'])
-    connection.socket.destroy()
-  })
-
   test('a chunked body is read to its end', async t => {
     const { port } = await opened(t, create)
     const connection = new RawConnection(port)
@@ -145,22 +145,58 @@ function requests(test: TestFn, create: CreateTransport): void {
   })
 
   test('HEAD has the headers of GET and no body', async t => {
-    const { app, url } = await opened(t, create)
+    const { app, port, url } = await opened(t, create)
     app.answer = () => text(200, 'twelve bytes')
     const response = await fetch(url, { method: 'HEAD' })
     t.is(response.headers.get('content-length'), '12')
     t.is(await response.text(), '')
+    const connection = new RawConnection(port)
+    connection.send(head(['HEAD / HTTP/1.1', 'Host: x']))
+    await connection.until(/\r\n\r\n$/)
+    connection.send(head(['GET / HTTP/1.1', 'Host: x', 'Connection: close']))
+    t.regex(await connection.untilClosed(), /\r\n\r\nHTTP\/1.1 200 [\s\S]*\r\n\r\ntwelve bytes$/)
   })
 }
 
-function refusals(test: TestFn, create: CreateTransport): void {
+function pipelining(test: TestFn, create: CreateTransport, { queuesRequests }: HeadTraits): void {
+  const three = ['/1', '/2', '/3'].map(path => head([`GET ${path} HTTP/1.1`, 'Host: x'])).join('')
+  const answersIn = (received: string) => [...received.matchAll(/answer\/\d/g)].map(String)
+
+  test('requests that are sent at once are answered in order', async t => {
+    const { app, port } = await opened(t, create)
+    app.answer = request => text(200, `answer${request.path}`)
+    const connection = new RawConnection(port)
+    connection.send(three)
+    await connection.until(/answer\/3/)
+    t.deepEqual(answersIn(connection.received), ['answer/1', 'answer/2', 'answer/3'])
+    connection.socket.destroy()
+  })
+
+  const whatHappens = queuesRequests ? 'is answered in turn' : 'ends the connection and mixes nothing up'
+  test(`a request that comes while an earlier reply is waited for ${whatHappens}`, async t => {
+    const { app, port, url } = await opened(t, create)
+    app.answer = async request => {
+      if (request.path === '/1') await sleep(30)
+      return text(200, `answer${request.path}`)
+    }
+    const connection = new RawConnection(port)
+    connection.send(three)
+    if (queuesRequests) await connection.until(/answer\/3/)
+    else await connection.untilClosed()
+    t.deepEqual(answersIn(connection.received), queuesRequests ? ['answer/1', 'answer/2', 'answer/3'] : [])
+    connection.socket.destroy()
+    t.is(await (await fetch(`${url}/4`)).text(), 'answer/4')
+  })
+}
+
+function refusals(test: TestFn, create: CreateTransport, traits: HeadTraits): void {
   test('a refusal on the head is told before the body is read', async t => {
     const { port } = await opened(t, create)
     const connection = new RawConnection(port)
     connection.send(head(['POST /refused HTTP/1.1', 'Host: x', 'Content-Length: 1000000', 'Expect: 100-continue']))
     const received = await connection.until(/no$/)
-    t.regex(received, /^HTTP\/1.1 403 /)
-    t.notRegex(received, /100 Continue/)
+    t.regex(received, /^(HTTP\/1.1 100 Continue\r\n\r\n)?HTTP\/1.1 403 /)
+    t.is(/100 Continue/.test(received), !traits.continuesWhenAdmitted)
     connection.socket.destroy()
   })
 
@@ -188,22 +224,39 @@ function refusals(test: TestFn, create: CreateTransport): void {
     t.regex(await connection.untilClosed(), /^HTTP\/1.1 413 [\s\S]*body_too_large$/)
   })
 
-  for (const [name, bytes] of [
+  const malformed = [
     ['no HTTP', 'hello\r\n\r\n'],
-    ['a bad header', 'GET / HTTP/1.1\r\nHost : x\r\n\r\n'],
+    ['a bad header', 'GET / HTTP/1.1\r\nHost : x\r\n\r\n']
+  ]
+  const ambiguous = [
     ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
     [
       'a length and chunks',
       'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
     ],
+    ['a bad length', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\nab'],
     ['a bad chunk', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n']
-  ]) {
+  ]
+  for (const [name, bytes] of traits.answersMalformed ? [...malformed, ...ambiguous] : ambiguous) {
     test(`${name} is answered with 400 and the connection ends`, async t => {
       const { port } = await opened(t, create)
       const connection = new RawConnection(port)
       connection.send(bytes)
       t.regex(await connection.untilClosed(), /^HTTP\/1.1 400 /)
     })
+  }
+
+  if (!traits.answersMalformed) {
+    for (const [name, bytes] of malformed) {
+      test(`${name} never becomes a request`, async t => {
+        const { app, port } = await opened(t, create)
+        app.answer = () => t.fail() as never
+        const connection = new RawConnection(port)
+        connection.send(bytes)
+        await connection.untilClosed()
+        t.notRegex(connection.received, /^HTTP\/1.1 200/)
+      })
+    }
   }
 
   test('headers that are too large are answered with 431', async t => {
@@ -214,14 +267,36 @@ function refusals(test: TestFn, create: CreateTransport): void {
   })
 }
 
-function limitsHold(test: TestFn, create: CreateTransport): void {
-  test('a head that does not end is given up', async t => {
+function limitsHold(test: TestFn, create: CreateTransport, { timesHeads }: HeadTraits): void {
+  test(`a head that does not end is given up${timesHeads ? '' : ', after the time of the library'}`, async t => {
     const { port } = await opened(t, create, { headersTimeoutMs: 200, requestTimeoutMs: 400 })
     const connection = new RawConnection(port)
     connection.send('GET / HTTP/1.1\r\nHost: x\r\nX-Slow:')
     const dripping = setInterval(() => connection.send(' y'), 50)
-    t.regex(await connection.untilClosed(), /^HTTP\/1.1 408 /)
+    const received = await connection.untilClosed()
     clearInterval(dripping)
+    if (timesHeads) t.regex(received, /^HTTP\/1.1 408 /)
+    else t.is(received, '')
+  })
+
+  test('connections above the limit are closed at once, and make room when they end', async t => {
+    const { app, port, url } = await opened(t, create, { connectionsMax: 2 })
+    const socket = await connected(port)
+    const first = new RawConnection(port)
+    first.send(head(['GET / HTTP/1.1', 'Host: x']))
+    await first.until(/200 OK/)
+    t.is(await new RawConnection(port).untilClosed(), '')
+    socket.close()
+    first.socket.destroy()
+    await eventually(t, () => app.closes === 1)
+    let isAnswered = false
+    for (let i = 0; i < 100 && !isAnswered; i++) {
+      isAnswered = await fetch(url).then(
+        one => one.ok,
+        () => sleep(10, false)
+      )
+    }
+    t.true(isAnswered)
   })
 
   test('a body that does not end is given up', async t => {
@@ -271,6 +346,40 @@ function streams(test: TestFn, create: CreateTransport): void {
     app.channels[0].close(0, '')
     t.is(await response.text(), 'first;second;')
     await eventually(t, () => app.closes === 1)
+  })
+
+  test('a stream whose reader does not read is seen in bufferedBytes, and told when it does', async t => {
+    const { app, port } = await opened(t, create)
+    const connection = new RawConnection(port)
+    connection.send(head(['GET /stream HTTP/1.1', 'Host: x']))
+    await connection.until(/first;/)
+    connection.socket.pause()
+    const [channel] = app.channels
+    for (let i = 0; i < 400 && channel.bufferedBytes < 100_000; i++) {
+      channel.send('x'.repeat(50_000))
+      await sleep(1)
+    }
+    t.true(channel.bufferedBytes >= 100_000)
+    connection.socket.resume()
+    await eventually(t, () => channel.bufferedBytes === 0 && app.drains > 0)
+    channel.send('last;')
+    channel.close(0, '')
+    await connection.until(/last;\r\n0\r\n/)
+    t.pass()
+    connection.socket.destroy()
+  })
+
+  test('a stream that is closed while its reader does not read is given up', async t => {
+    const { app, port } = await opened(t, create)
+    const connection = new RawConnection(port)
+    connection.send(head(['GET /stream HTTP/1.1', 'Host: x']))
+    await connection.until(/first;/)
+    connection.socket.pause()
+    const [channel] = app.channels
+    for (let i = 0; i < 400 && channel.bufferedBytes < 100_000; i++) channel.send('x'.repeat(50_000))
+    channel.close(0, '')
+    await eventually(t, () => app.closes === 1)
+    connection.socket.destroy()
   })
 
   test('a stream learns that its reader has left', async t => {
