@@ -8,3 +8,5 @@ export type OrderId = Id<'order'>
 export type VisitorId = Id<'visitor'>
 /** Who an act counts for: a user where one is known, else a session. */
 export type PersonId = Id<'person'>
+/** A term of a product's description, by kind and text. */
+export type TermId = Id<'term'>

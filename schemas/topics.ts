@@ -12,7 +12,9 @@ import type {
   BoughtTogether,
   CatalogItem,
   Identity,
+  ItemEmbedding,
   ItemFeatures,
+  ItemVector,
   SessionView,
   SimilarItems,
   UserFeatures
@@ -43,6 +45,12 @@ export const ticks = topic<never, Buffer>('ticks', { value: bytesValue, retentio
 export const impressions = topic<VisitorId, Impression>('impressions', {
   value: avroCodec('impression'),
   timestampOf: impression => impression.ts
+})
+
+/** From the shop's own embedding service, where one is configured; a tombstone takes the item back to its terms. */
+export const itemEmbeddings = topic<ItemId, ItemEmbedding | null>('item-embeddings', {
+  value: avroCodec<ItemEmbedding>('item-embedding'),
+  cleanup: 'compact'
 })
 
 // Between topologies.
@@ -95,4 +103,8 @@ export const blend = view<SessionId, BlendWeights>('blend', {
   value: avroCodec('blend'),
   partitions: 1,
   equality: 'order'
+})
+export const itemVectors = view<ItemId, ItemVector>('item-vectors', {
+  value: avroCodec('item-vector'),
+  equality: { tolerance: 0.4 }
 })

@@ -50,6 +50,9 @@ export interface ItemFeatures {
   last_seen: number
 }
 
+/** Of the sums in `similar-items`. */
+export const similarHalfLifeMs = halfLives['7d']
+
 export interface Affinity {
   name: string
   score: number
@@ -146,4 +149,20 @@ export interface BoughtTogether {
     /** Not in the view; see `associations`: confidence / share of baskets with the companion; > 1 = more than by chance. */
     lift?: number
   }[]
+}
+
+/** View `item-vectors`, key product_id. Vectors are signed bytes (`recommend/vectors/signed-projection.ts`). */
+export interface ItemVector {
+  /** null: nothing describes the item. */
+  content: Buffer | null
+  content_from: 'terms' | 'service'
+  /** null: too few people have touched it with others. */
+  behaviour: Buffer | null
+  /** How much `behaviour` is worth beside content: 0, then towards 1 as people touch the item. */
+  evidence: number
+}
+
+/** Topic `item-embeddings`, key product_id: what the shop's own embedding service says of an item. */
+export interface ItemEmbedding {
+  vector: Buffer
 }

@@ -4,10 +4,12 @@ import type { BasketPurchase } from '../processors/cut-baskets.ts'
 import type { ItemPrice } from '../processors/fold-item-features.ts'
 import type { Handover, UserChange } from '../processors/fold-user.ts'
 import type { ItemInterest } from '../processors/join-taste.ts'
+import type { TermUse } from '../processors/list-terms.ts'
+import type { VectorChange } from '../processors/mix-vectors.ts'
 import type { BasketPairs } from '../processors/pair-basket.ts'
 import type { ItemPairs } from '../processors/pair-sittings.ts'
 import type { TouchChange } from '../processors/person-day.ts'
-import type { ItemId, OrderId, PersonId, VisitorId } from '../schemas/ids.ts'
+import type { ItemId, OrderId, PersonId, TermId, VisitorId } from '../schemas/ids.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import { jsonValue } from '../schemas/json.ts'
 import type { ProductRow } from '../schemas/tables.ts'
@@ -26,3 +28,5 @@ export const interestsByItem = topic<ItemId, ItemInterest | ProductRow | null>('
 export const changesByUser = topic<PersonId, UserChange>('changes-by-user', { value: jsonValue() })
 /** Goes through the log, since a merged device's history ends up in the step it came from. */
 export const handovers = topic<PersonId, Handover>('handovers', { value: jsonValue() })
+export const usesByTerm = topic<TermId, TermUse>('uses-by-term', { value: jsonValue() })
+export const changesByItem = topic<ItemId, VectorChange>('changes-by-item', { value: jsonValue() })

@@ -5,6 +5,7 @@ import { blendTopology } from './blend.ts'
 import { boughtTogetherTopology } from './bought-together.ts'
 import { itemCatalogTopology } from './item-catalog.ts'
 import { itemFeaturesTopology } from './item-features.ts'
+import { itemVectorsTopology } from './item-vectors.ts'
 import { similarItemsTopology } from './similar-items.ts'
 import { userFeaturesTopology } from './user-features.ts'
 
@@ -23,6 +24,7 @@ export function allTopologies({ purchaseSource, excludedIds }: TopologyOptions):
     boughtTogetherTopology,
     itemFeaturesTopology,
     similarItemsTopology,
+    itemVectorsTopology,
     userFeaturesTopology(),
     blendTopology
   ]

@@ -36,7 +36,8 @@ export function differences<V>(view: ViewTopic<any, V>, one: Map<string, V>, oth
 
 /**
  * Numbers may differ by the tolerance, absolutely or of the larger one; of all rows in the view's lists, which are
- * compared by name, a share as large as the tolerance may be in one of the two only. Times and counts are the same.
+ * compared by name, a share as large as the tolerance may be in one of the two only. Vectors of bytes may be as far apart
+ * as that share of their length. Times and counts are the same.
  */
 class Comparison {
   readonly #tolerance: number
@@ -54,6 +55,7 @@ class Comparison {
 
   compare(path: string, a: unknown, b: unknown): void {
     if (typeof a === 'number' && typeof b === 'number') this.#compareNumbers(path, a, b)
+    else if (Buffer.isBuffer(a) && Buffer.isBuffer(b)) this.#compareVectors(path, a, b)
     else if (Array.isArray(a) && Array.isArray(b) && this.#tolerance > 0) this.#compareLists(path, a, b)
     else if (isObject(a) && isObject(b)) {
       for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) this.compare(`${path}.${key}`, a[key], b[key])
@@ -64,6 +66,13 @@ class Comparison {
     const isExact = Number.isInteger(a) && Number.isInteger(b)
     const slack = isExact ? 0 : this.#tolerance * Math.max(1, Math.abs(a), Math.abs(b))
     if (Math.abs(a - b) > slack) this.#differences.push(`${path}: ${a} or ${b}`)
+  }
+
+  #compareVectors(path: string, a: Buffer, b: Buffer): void {
+    const [ours, theirs] = [new Int8Array(a), new Int8Array(b)]
+    const lengthOf = (vector: Int8Array) => Math.hypot(...vector)
+    const apart = lengthOf(ours.map((x, i) => x - theirs[i]))
+    if (apart > this.#tolerance * lengthOf(ours)) this.#differences.push(`${path}: ${apart} apart`)
   }
 
   #compareLists(path: string, a: unknown[], b: unknown[]): void {

@@ -1,0 +1,34 @@
+import { from, topology } from '../engine/index.ts'
+import { countTerm } from '../processors/count-term.ts'
+import { followCompanions } from '../processors/follow-companions.ts'
+import { listTerms } from '../processors/list-terms.ts'
+import { mixVectors, type VectorChange } from '../processors/mix-vectors.ts'
+import type { ItemId } from '../schemas/ids.ts'
+import { similarRows } from '../schemas/similar-row.ts'
+import { itemEmbeddings, itemVectors, products } from '../schemas/topics.ts'
+import { changesByItem, usesByTerm } from './between.ts'
+
+/**
+ * What is an item like, by what it is and by how people use it?
+ *
+ * Content needs to know how rare each *term* is among all products; behaviour is read off the item's row in
+ * `similar-items`. Both meet by item.
+ */
+export const itemVectorsTopology = topology('item-vectors')
+  .from(products)
+  .process(listTerms())
+  .through(usesByTerm)
+  .process(countTerm())
+  .map<ItemId, VectorChange>('terms', ({ key, value }) => ({ key, value }))
+  .merge(
+    from(similarRows)
+      .process(followCompanions())
+      .map<ItemId, VectorChange>('behaviour', ({ key, value }) => ({ key, value })),
+    from(itemEmbeddings).map<ItemId, VectorChange>('embeddings', ({ key, value }) => ({
+      key,
+      value: { embedding: value && Array.from(new Int8Array(value.vector)) }
+    }))
+  )
+  .through(changesByItem)
+  .process(mixVectors())
+  .to(itemVectors)
