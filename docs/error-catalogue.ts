@@ -123,7 +123,7 @@ export const errorGroups: ErrorGroup[] = [
         'Check the broker’s disk and network; start again.'
       ),
       kafka_unreachable: row(
-        'A process on Kafka finds no broker at its start.',
+        'A process or command on Kafka finds no broker at its start.',
         'Check `kafka.brokers`, and whether they run.'
       ),
       views_thread_ended: row(
@@ -162,6 +162,14 @@ export const errorGroups: ErrorGroup[] = [
     rows: {
       usage: row('The command was called wrongly. Exit code 2.', 'See its `--help`.'),
       bad_duration: row('A duration is not ISO 8601. Exit code 2.', 'Write P52W, -P1D or PT36H.'),
+      records_not_processed: row(
+        'On Kafka, records are loaded and no stream worker has gone on for long: none runs, or it is stuck.',
+        'Start `millrace stream` or see its log; then run the command again, which appends nothing twice.'
+      ),
+      streams_never_ran: row(
+        'There is no state on Kafka to look into.',
+        'Start `millrace stream`; check `namespace` and `kafka.brokers`.'
+      ),
       instance_unreachable: row('The running instance stopped answering.', 'See its log; run the command again.'),
       instance_refused: row(
         'The running instance refused the command.',

@@ -10,7 +10,10 @@ import { keepTopologies, purchaseSourceOf, readTopologies, topologiesOf } from '
 /** What commands need, fetched when they need it: `millrace config --help` opens no database and parses no schema. */
 export function composeCommands(): CommandContext {
   return {
-    open: async (loaded, how) => (await viaInstance(loaded.config)) ?? openHere(loaded, how),
+    open: async (loaded, how) => {
+      if (loaded.config.log === 'kafka') return openOnKafka(loaded, how)
+      return (await viaInstance(loaded.config)) ?? (how.write ? openToWrite(loaded, how) : openToRead(loaded))
+    },
     topicBook: async config => {
       const [{ composeTopicBook }, topologies] = await Promise.all([import('./compose-books.ts'), topologiesOf(config)])
       return composeTopicBook(topologies, config.namespace)
@@ -25,6 +28,7 @@ export function composeCommands(): CommandContext {
     firstTopologies: async ({ data_dir }) => readTopologies(data_dir),
     files: openFiles,
     rowTopics,
+    demo: async () => (await import('./compose-demo-history.ts')).composeDemoHistory(),
     importLines: async (lines, append) => (await import('../engine/log/topic-lines.ts')).importLines(lines, append),
     checkSchemas: async against => (await import('../schemas/schema-check.ts')).checkSchemas(against),
     registry: async ({ config }) => (await import('./compose-registry.ts')).composeRegistry(config),
@@ -64,9 +68,20 @@ async function viaInstance(config: Config): Promise<Session | null> {
   return { operations: remoteOperations(instance.admin_url, key), isRemote: true, close: async () => undefined }
 }
 
-async function openHere(loaded: LoadedConfig, how: OpenHow): Promise<Session> {
-  requireEmbedded(loaded, 'A data directory')
-  return how.write ? openToWrite(loaded, how) : openToRead(loaded)
+async function openOnKafka({ config }: LoadedConfig, how: OpenHow): Promise<Session> {
+  const [{ openKafkaSession }, { Progress }, { say }] = await Promise.all([
+    import('./compose-kafka-session.ts'),
+    import('./cli/progress.ts'),
+    import('./cli/output.ts')
+  ])
+  const progress = new Progress('processed')
+  let most = 0
+  const onProgress = (left: number) => {
+    most = Math.max(most, left)
+    progress.show({ rows: most - left, part: (most - left) / Math.max(most, 1) })
+    if (left === 0) progress.end()
+  }
+  return openKafkaSession(config, how, { onProgress, say })
 }
 
 async function openToRead({ config }: LoadedConfig): Promise<Session> {

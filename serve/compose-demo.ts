@@ -6,18 +6,8 @@ import { producerKey } from '../engine/log/log-rows.ts'
 import { partitionOf } from '../engine/log/partition-of.ts'
 import { control } from '../schemas/topics.ts'
 import type { Embedded } from './compose-embedded.ts'
+import type { DemoNote } from './demo/demo-note.ts'
 import { type DemoProgress, type DemoThreadData, demoLoad } from './demo/demo-thread-data.ts'
-
-/** What `control` says of the demo, under the key `demo`. */
-interface DemoNote {
-  kind: 'note'
-  about: 'demo'
-  /** Whole weeks in ms that its times are moved by: fixed at the first start. */
-  shift_ms: number
-  done: boolean
-  /** Of the whole history; once it is done. */
-  rows?: number
-}
 
 export interface DemoLoad {
   /** Resolves when all of it is on the log. */

@@ -1,9 +1,7 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Cluster } from '../connectors/kafka/cluster.ts'
-import { committedOffsets } from '../connectors/kafka/committed-offsets.ts'
 import { KafkaLog } from '../connectors/kafka/kafka-log.ts'
-import { offsetsOf } from '../connectors/kafka/list-offsets.ts'
 import { derivedTopics, distinctTopics } from '../engine/distributed/worker-topics.ts'
 import { MillraceError, stop } from '../engine/errors.ts'
 import { type Plan, plan, topicSpec } from '../engine/task/plan.ts'
@@ -18,11 +16,11 @@ import {
   replicationFactorOf,
   whenReachable
 } from './compose-kafka.ts'
+import { places as placesOf, positionsOn } from './compose-positions.ts'
 import { registryUse, useRegistry } from './compose-schema-ids.ts'
 import { planMemory } from './embedded/memory-plan.ts'
 import { inputTopics } from './input-topics.ts'
 import { BatchedAppender } from './kafka/batched-appender.ts'
-import type { LogPositions } from './kafka/log-positions.ts'
 import { PositionTokens } from './kafka/position-token.ts'
 import { ReplicaFreshness } from './kafka/replica-freshness.ts'
 import { ReplicaViews } from './kafka/replica-views.ts'
@@ -70,13 +68,13 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const running = planOf(config, topologies)
   const { cluster, log } = await openLog(options, running)
   const followed = followedViews(running)
-  const places = followed.flatMap(({ log: topic, partitions }) => range(partitions, topic))
+  const places = followed.flatMap(({ log: topic, partitions }) => placesOf(topic, partitions))
   const tokens = new PositionTokens(await topicIds(cluster))
   const freshness = new ReplicaFreshness({
     topologyVersion,
     flow: { derived: derivedTopics(running), views: places },
     tokens,
-    log: positionsOn(cluster, namespace, log),
+    log: positionsOn(cluster, namespace, () => log.topics()),
     seen: metrics.series('millrace_event_to_serve_seconds')
   })
   const appender = appenderTo(log)
@@ -149,34 +147,8 @@ function followedViews({ steps }: Plan): KafkaViewThreadData['views'] {
   })
 }
 
-function range(partitions: number, topic: string) {
-  return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
-}
-
 async function topicIds(cluster: Cluster) {
   return Promise.all(inputTopics.map(async ({ name }) => ({ name, id: (await cluster.topic(name)).id })))
-}
-
-function positionsOn(cluster: Cluster, group: string, log: KafkaLog): LogPositions {
-  const counts = () => new Map(log.topics().map(({ name, partitions }) => [name, partitions]))
-  return {
-    committed: async topics => {
-      const partitions = counts()
-      const wanted = topics.map(topic => [topic, [...Array(partitions.get(topic) ?? 0).keys()]] as const)
-      const found = await committedOffsets(cluster, group, new Map(wanted), { isStable: false })
-      return new Map(
-        [...found].map(([topic, byPartition]) => [
-          topic,
-          new Map([...byPartition].map(([partition, { offset }]) => [partition, offset]))
-        ])
-      )
-    },
-    ends: topics => {
-      const partitions = counts()
-      const wanted = topics.flatMap(topic => range(partitions.get(topic) ?? 0, topic))
-      return offsetsOf(cluster, wanted, 'highWatermark')
-    }
-  }
 }
 
 function threadData(

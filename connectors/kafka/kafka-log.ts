@@ -108,6 +108,11 @@ export class KafkaLog implements Log {
     return { offsets, commit: ++this.#appends }
   }
 
+  /** How far a producer that is named in `append` has come. */
+  producerPosition(name: string): Promise<string | undefined> {
+    return this.#loads.position(name)
+  }
+
   committed(group: string): Map<string, number[]> {
     return new Map(this.#committed.get(group))
   }

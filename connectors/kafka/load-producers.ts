@@ -45,6 +45,13 @@ export class LoadProducers {
     return next.then(({ isWritten }) => isWritten)
   }
 
+  /** How far a load has come; whoever else runs it is fenced from then on. */
+  async position(name: string): Promise<string | undefined> {
+    const load = this.#loads.get(name) ?? this.#open(name)
+    this.#remember(name, load)
+    return (await load).position
+  }
+
   async close(): Promise<void> {
     const open = [...this.#loads.values()]
     this.#loads.clear()

@@ -7,6 +7,7 @@ import type { ViewChange, ViewPublisher } from '../task/views.ts'
 import { CapturingBatch } from './capturing-batch.ts'
 import type { Changelog } from './changelogs.ts'
 import { putPosition } from './restore.ts'
+import { readTimes, type Times, writeTimes } from './committed-times.ts'
 import type { WorkerTask } from './task-set.ts'
 import type { UnitOutputs } from './unit-outputs.ts'
 
@@ -114,11 +115,9 @@ function positionsOf({ tasks, ticksPosition }: ClusterUnit): CommittedPositions 
   return positions
 }
 
-type Times = Record<string, [streamTime: number | null, historyTime: number | null]>
-
 function timesOf(steps: readonly StepTask[], ticksOffset: number): string {
   const times: Times = Object.fromEntries(steps.map(step => [`${step.plan.topology}/${step.plan.name}`, step.times]))
-  return JSON.stringify({ ticks: ticksOffset, times })
+  return writeTimes({ ticks: ticksOffset, times })
 }
 
 /** Returns the next tick that the task has not seen. */
@@ -128,9 +127,9 @@ export function restoreTimes(
   committed: CommittedPositions
 ): number {
   const [first] = inputs
-  const metadata = first && committed.get(first.source.log)?.get(first.partition)?.metadata
-  if (!metadata) return 0
-  const { ticks, times } = JSON.parse(metadata) as { ticks: number; times: Times }
+  const stored = first && readTimes(committed, { topic: first.source.log, partition: first.partition })
+  if (!stored) return 0
+  const { ticks, times } = stored
   for (const step of steps) {
     const time = times[`${step.plan.topology}/${step.plan.name}`]
     if (time) step.restoreTimes(time)

@@ -67,7 +67,7 @@ export async function importLines(
   return count
 }
 
-function lineOf(batch: RecordBatch, index: number): TopicLine {
+export function lineOf(batch: RecordBatch, index: number): TopicLine {
   const key = batch.keyBytes(index)
   const value = batch.value(index)
   const headers = batch.headers(index)

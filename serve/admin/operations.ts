@@ -2,17 +2,18 @@ import { poison } from '../../engine/errors.ts'
 import type { Log, NewRecord } from '../../engine/log/log.ts'
 import { partitionOf } from '../../engine/log/partition-of.ts'
 import { unpackRecords } from '../../engine/ports/packed-records.ts'
-import {
-  inSlices,
-  type StoreDigest,
-  type StoredEntry,
-  type StoreInfo,
-  type StoreInspector,
-  type Verified
+import type {
+  StoreDigest,
+  StoredEntry,
+  StoreInfo,
+  StoreInspector,
+  Verified
 } from '../../engine/ports/store-inspector.ts'
 import type { StreamCounts } from '../../engine/ports/stream-messages.ts'
 import type { Headers } from '../../engine/record.ts'
 import type { StreamClient } from '../embedded/stream-client.ts'
+import { inspection, inTurns } from './inspection.ts'
+import { hasKey, type RawRecord, rawRecord } from './raw-record.ts'
 
 /**
  * What the commands ask of a data directory. Every operation takes one JSON object and answers with rows of JSON, so that
@@ -82,17 +83,6 @@ export interface ReadParams {
   key?: string
 }
 
-/** A record as it lies on the log; the value in base64. */
-export interface RawRecord {
-  partition: number
-  offset: number
-  /** Epoch ms. */
-  timestamp: number
-  key: string | null
-  value: string | null
-  headers?: Headers
-}
-
 export interface Append {
   topic: string
   /** `packRecords`, in base64. */
@@ -122,7 +112,6 @@ export interface OperationDeps {
 }
 
 const readBytes = 256 * 1024
-const rowsPerTurn = 500
 /** The stream thread reports once a second. */
 const countsWaitMs = 1_500
 
@@ -158,23 +147,7 @@ export function createOperations(deps: OperationDeps): Operations {
       yield { commit: await writer(deps).endHistory(name) }
     },
     flush: () => flushed(deps),
-    async *stores({ sizes }) {
-      const inspector = deps.inspector()
-      for (const info of inspector.stores()) {
-        yield sizes && info.kind !== 'unknown' ? { ...info, ...(await inSlices(inspector.size(info.store))) } : info
-      }
-    },
-    async *get({ store, key }) {
-      const entry = deps.inspector().get(store, key)
-      if (entry) yield entry
-    },
-    scan: ({ store, prefix, limit }) => inTurns(upTo(limit, deps.inspector().scan(store, prefix))),
-    async *digest({ store }) {
-      yield* await inSlices(deps.inspector().digest(store))
-    },
-    async *verify() {
-      yield* await inSlices(deps.inspector().verify())
-    }
+    ...inspection(deps.inspector)
   }
 }
 
@@ -207,7 +180,7 @@ async function* appendAll(deps: OperationDeps, appends: Append[]): AsyncGenerato
   yield { commit }
 }
 
-function unpacked64(records: string): NewRecord[] {
+export function unpacked64(records: string): NewRecord[] {
   const packed = Buffer.from(records, 'base64')
   // At least three bytes a record: what says otherwise was not packed by `packRecords`.
   if (packed.length < 4 || packed.readUInt32BE(0) * 3 > packed.length) {
@@ -234,18 +207,9 @@ function* recordsOf(log: OperationDeps['log'], what: ReadParams): Generator<RawR
       const batch = log.read(topic, partition, offset, readBytes)
       if (!batch) break
       for (let i = 0; i < batch.count && left > 0; i++) {
-        const isKeyless = batch.keyBytes(i) === null
-        if (key !== undefined && (isKeyless || batch.key(i) !== key)) continue
+        if (!hasKey(batch, i, key)) continue
         left--
-        const headers = batch.headers(i)
-        yield {
-          partition,
-          offset: batch.offset(i),
-          timestamp: batch.timestamp(i),
-          key: isKeyless ? null : batch.key(i),
-          value: batch.value(i)?.toString('base64') ?? null,
-          ...(headers ? { headers } : {})
-        }
+        yield rawRecord(batch, i)
       }
       offset = batch.nextOffset
     }
@@ -257,22 +221,4 @@ function partitionsOf(log: OperationDeps['log'], { topic, partition, key }: Read
   const count = log.topics().find(({ name }) => name === topic)?.partitions ?? 1
   if (partition !== undefined) return [partition]
   return key === undefined ? Array.from({ length: count }, (_, i) => i) : [partitionOf(key, count)]
-}
-
-function* upTo<T>(limit: number, rows: Iterable<T>): Generator<T> {
-  let left = limit
-  if (left <= 0) return
-  for (const row of rows) {
-    yield row
-    if (--left <= 0) return
-  }
-}
-
-/** Others have a turn between groups of rows. */
-async function* inTurns<T>(rows: Iterable<T>): AsyncGenerator<T> {
-  let count = 0
-  for (const row of rows) {
-    yield row
-    if (++count % rowsPerTurn === 0) await new Promise(resolve => setImmediate(resolve))
-  }
 }

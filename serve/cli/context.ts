@@ -1,6 +1,7 @@
 import type { Topic } from '../../engine/topic.ts'
 import type { Config, LoadedConfig } from '../../schemas/config.ts'
 import type { Operations } from '../admin/operations.ts'
+import type { DemoNote } from '../demo/demo-note.ts'
 import type { ServerStack } from './stack-command.ts'
 import type { TopicBook, TopologyBook } from './topic-book.ts'
 
@@ -47,6 +48,7 @@ export interface CommandContext {
     rowTypes: readonly string[]
   }>
   rowTopics(): Promise<Record<string, RowTopic>>
+  demo(): Promise<DemoHistory>
   importLines(
     lines: AsyncIterable<string>,
     append: (records: ImportedRecord[], partition?: number) => Promise<unknown>
@@ -89,6 +91,27 @@ export interface RowTopic {
   keyOf(row: any): string | null
   /** null: a row of this type has no time of its own. */
   timeOf(row: any): number | null
+}
+
+/** The bundled shop as history: the same records in the same order, whatever log they go to. */
+export interface DemoHistory {
+  /** Of its load: on the log, as a producer, and as the key of its note. */
+  name: string
+  /** Topic of the note. */
+  noteTopic: string
+  readNote(value: Buffer): DemoNote
+  writeNote(note: DemoNote): Buffer
+  /** What its times are moved by, so that it ends shortly before `now`. */
+  shiftBefore(now: number): number
+  /** From behind that position on. */
+  batches(from: { shiftMs: number; after: string }): Iterable<DemoRecords> & { rowsTotal: number }
+}
+
+export interface DemoRecords {
+  topic: string
+  records: ImportedRecord[]
+  /** Rows of the whole history up to and including these. */
+  position: string
 }
 
 export interface SchemaVerdict {

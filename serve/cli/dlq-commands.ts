@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { codeOf, MillraceError, messageOf, stop } from '../../engine/errors.ts'
 import { packRecords } from '../../engine/ports/packed-records.ts'
 import { historyHeader } from '../../engine/record.ts'
-import { all, type Operations, only, type RawRecord } from '../admin/operations.ts'
+import { all, type Operations, only } from '../admin/operations.ts'
+import type { RawRecord } from '../admin/raw-record.ts'
 import type { CommandContext, Session } from './context.ts'
 import { type CommonOptions, configOf, group, leaf, misused, wholeNumber } from './leaf.ts'
 import { count, print, printJson, printTable, say } from './output.ts'
@@ -47,6 +48,7 @@ export function addDlq(program: Command, context: CommandContext): void {
       usage: 'list',
       summary: 'the newest dead letters',
       examples: ['dlq list --code bad_timestamp'],
+      onLog: true,
       json: true
     })
   )
@@ -57,6 +59,7 @@ export function addDlq(program: Command, context: CommandContext): void {
     usage: 'show <id>',
     summary: 'one dead letter: why, and its original bytes',
     examples: ['dlq show 0:12'],
+    onLog: true,
     json: true
   }).action((id: string, options: CommonOptions) => show(context, id, options))
 
@@ -65,6 +68,7 @@ export function addDlq(program: Command, context: CommandContext): void {
       usage: 'replay [ids...]',
       summary: 'send dead letters back to where they came from, each once, after the cause was mended',
       examples: ['dlq replay 0:12 1:3', 'dlq replay --code unknown_event_type', 'dlq replay --all'],
+      onLog: true,
       json: true
     })
   )

@@ -1,10 +1,11 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { stop } from '../../engine/errors.ts'
 import { type LoadedConfig, loadConfig } from '../../schemas/config.ts'
 
 export interface CommonOptions {
   config?: string
   data?: string
+  log?: string
   json?: boolean
   verbose?: boolean
 }
@@ -16,18 +17,23 @@ interface LeafSpec {
   examples: string[]
   /** Prints data, so it has --json. */
   json?: boolean
+  /** It works on records or state, so it has --log. */
+  onLog?: boolean
   /** It needs neither configuration nor data directory. */
   isApart?: boolean
 }
 
+const logs = ['embedded', 'kafka']
+
 /** A command with the options that all have, and examples in its help. */
-export function leaf(parent: Command, { usage, summary, examples, json, isApart }: LeafSpec): Command {
+export function leaf(parent: Command, { usage, summary, examples, json, onLog, isApart }: LeafSpec): Command {
   const command = parent.command(usage).description(summary)
   if (!isApart) {
     command
       .option('--config <file>', 'configuration file (default: millrace.config.json where there is one)')
       .option('--data <dir>', 'data directory (data_dir of the configuration)')
   }
+  if (onLog) command.addOption(new Option('--log <log>', 'which log (log of the configuration)').choices(logs))
   if (json) command.option('--json', 'print JSON')
   command.option('--verbose', 'print the stack of an error')
   const lines = examples
@@ -42,7 +48,7 @@ export function group(parent: Command, name: string, summary: string): Command {
 }
 
 export function configOf(options: CommonOptions, flags: Record<string, unknown> = {}): LoadedConfig {
-  return loadConfig({ file: options.config, flags: { data_dir: options.data, ...flags } })
+  return loadConfig({ file: options.config, flags: { data_dir: options.data, log: options.log, ...flags } })
 }
 
 /** The command was called wrongly: exit code 2. */

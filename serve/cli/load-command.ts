@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander'
-import type { StreamCounts } from '../../engine/ports/stream-messages.ts'
-import { only } from '../admin/operations.ts'
+import type { Config } from '../../schemas/config.ts'
+import { type Operations, only } from '../admin/operations.ts'
 import type { CommandContext } from './context.ts'
-import { type CommonOptions, configOf, leaf, wholeNumber } from './leaf.ts'
+import { type CommonOptions, configOf, leaf, misused, wholeNumber } from './leaf.ts'
+import { loadDemo } from './load-demo.ts'
 import { type FileLoaded, LoadFile } from './load-file.ts'
+import { type Outcome, OutcomeWatch } from './load-outcome.ts'
 import { count, printJson, say } from './output.ts'
 
 interface LoadOptions extends CommonOptions {
@@ -11,29 +13,38 @@ interface LoadOptions extends CommonOptions {
   rate?: number
   timeShift?: string
   again?: boolean
+  demo?: boolean
+  limit?: number
 }
 
 const types = ['events', 'orders', 'order-items', 'products', 'users']
 
 export function addLoad(program: Command, context: CommandContext): void {
   leaf(program, {
-    usage: 'load <files...>',
+    usage: 'load [files...]',
     summary: 'load JSONL or CSV files (.gz and .br too, - for stdin) as history; goes on where it was interrupted',
-    examples: ['load products.csv orders.jsonl.gz', 'zcat events.gz | millrace load - --type events --time-shift P52W'],
+    examples: [
+      'load products.csv orders.jsonl.gz',
+      'zcat events.gz | millrace load - --type events --time-shift P52W',
+      'load --demo --log kafka'
+    ],
+    onLog: true,
     json: true
   })
     .addOption(new Option('--type <type>', 'what the rows are (default: told by the first one)').choices(types))
     .option('--rate <n>', 'at most so many rows a second', wholeNumber('--rate', 1))
     .option('--time-shift <p>', 'added to every time, in ISO 8601: P52W, -P1D')
+    .option('--demo', 'load the bundled demo shop')
+    .option('--limit <n>', 'with --demo: its first so many rows; without it later, the rest', wholeNumber('--limit', 1))
     .option('--again', 'load also what was loaded from these files before')
     .action((files: string[], options: LoadOptions) => load(context, files, options))
 }
 
 async function load(context: CommandContext, files: string[], options: LoadOptions): Promise<void> {
+  const isDemo = options.demo === true
+  if (isDemo === files.length > 0) throw misused('Say which files to load, or --demo; not both.')
+  if (options.limit !== undefined && !isDemo) throw misused('--limit is for --demo: cut files with head.')
   const loaded = configOf(options)
-  const reader = await context.files()
-  const timeShiftMs = options.timeShift === undefined ? 0 : reader.durationMs(options.timeShift)
-  const topics = await context.rowTopics()
   const session = await context.open(loaded, { write: true })
   const { operations } = session
   const stopper = new AbortController()
@@ -41,21 +52,15 @@ async function load(context: CommandContext, files: string[], options: LoadOptio
   process.once('SIGINT', interrupt)
   const results: FileLoaded[] = []
   try {
-    const before = (await only(operations.status())).counts
-    for (const path of files) {
-      const settings = { path, type: options.type, columns: columnsOf(loaded.config), timeShiftMs }
-      const file = new LoadFile(settings, { reader, topics, operations })
-      const isRepeated = options.again === true
-      try {
-        await file.run({ rate: options.rate, isRepeated, signal: stopper.signal })
-      } finally {
-        results.push(file.loaded)
-        await only(operations.endHistory({ name: file.loaded.file }))
-      }
-      if (stopper.signal.aborted) break
+    const watch = new OutcomeWatch(operations)
+    await watch.begin()
+    if (isDemo) {
+      const { limit = Number.POSITIVE_INFINITY } = options
+      results.push(await loadDemo({ operations, demo: await context.demo(), limit, signal: stopper.signal }))
+    } else {
+      await loadFiles({ context, operations, config: loaded.config, signal: stopper.signal }, files, options, results)
     }
-    const { counts } = await only(operations.flush())
-    report(results, difference(before, counts), options.json === true)
+    report(results, await watch.end(results.map(({ file }) => file)), options.json === true)
     if (stopper.signal.aborted) say('Interrupted: run it again to go on from there.')
   } finally {
     process.removeListener('SIGINT', interrupt)
@@ -65,26 +70,41 @@ async function load(context: CommandContext, files: string[], options: LoadOptio
   if (isNothing || stopper.signal.aborted) process.exitCode = 1
 }
 
-function columnsOf({ tables }: ReturnType<typeof configOf>['config']): Record<string, Record<string, string>> {
-  return Object.fromEntries(Object.entries(tables).map(([name, { columns }]) => [name, columns]))
+interface Loading {
+  context: CommandContext
+  operations: Operations
+  config: Config
+  signal: AbortSignal
 }
 
-interface Difference {
-  deadLettered: number
-  duplicates: number
-}
-
-/** What the stream itself found wrong with the rows, beside what else came in meanwhile. */
-function difference(before: StreamCounts | null, after: StreamCounts | null): Difference {
-  const letters = (counts: StreamCounts | null) =>
-    counts?.deadLetters.reduce((sum, [, records]) => sum + records, 0) ?? 0
-  return {
-    deadLettered: letters(after) - letters(before),
-    duplicates: (after?.duplicates ?? 0) - (before?.duplicates ?? 0)
+/** One after the other; what has become of each is added to `results` also where one fails. */
+async function loadFiles(
+  { context, operations, config, signal }: Loading,
+  files: readonly string[],
+  options: LoadOptions,
+  results: FileLoaded[]
+): Promise<void> {
+  const reader = await context.files()
+  const timeShiftMs = options.timeShift === undefined ? 0 : reader.durationMs(options.timeShift)
+  const topics = await context.rowTopics()
+  for (const path of files) {
+    const settings = { path, type: options.type, columns: columnsOf(config), timeShiftMs }
+    const file = new LoadFile(settings, { reader, topics, operations })
+    try {
+      await file.run({ rate: options.rate, isRepeated: options.again === true, signal })
+    } finally {
+      results.push(file.loaded)
+      await only(operations.endHistory({ name: file.loaded.file }))
+    }
+    if (signal.aborted) return
   }
 }
 
-function report(files: FileLoaded[], { deadLettered, duplicates }: Difference, isJson: boolean): void {
+function columnsOf({ tables }: Config): Record<string, Record<string, string>> {
+  return Object.fromEntries(Object.entries(tables).map(([name, { columns }]) => [name, columns]))
+}
+
+function report(files: FileLoaded[], { deadLettered, duplicates }: Outcome, isJson: boolean): void {
   const sum = (of: (file: FileLoaded) => number) => files.reduce((total, file) => total + of(file), 0)
   const total = {
     accepted: sum(({ accepted }) => accepted),
@@ -99,8 +119,9 @@ function report(files: FileLoaded[], { deadLettered, duplicates }: Difference, i
   for (const { file, type, ...counts } of files) say(`${file} (${type ?? 'empty'}): ${counts.accepted} rows`)
   const before =
     total.already_loaded > 0 ? `, ${count(total.already_loaded)} loaded before (--again loads them again)` : ''
+  const doubled = duplicates === null ? 'duplicates: see millrace_duplicates_total' : `duplicates ${count(duplicates)}`
   process.stdout.write(
-    `accepted ${count(total.accepted)}, dead-lettered ${count(total.dead_lettered)}, duplicates ${count(duplicates)}${before}\n`
+    `accepted ${count(total.accepted)}, dead-lettered ${count(total.dead_lettered)}, ${doubled}${before}\n`
   )
   if (total.dead_lettered > 0) say('See `millrace dlq list` for what was wrong with the dead-lettered ones.')
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { codeOf } from '../../engine/errors.ts'
-import type { RawRecord } from '../admin/operations.ts'
+import type { RawRecord } from '../admin/raw-record.ts'
 import type { TopicBook } from './topic-book.ts'
 
 /** A record as commands print it. */

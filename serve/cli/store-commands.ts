@@ -27,6 +27,7 @@ function addLooking(store: Command, run: Run): void {
     usage: 'list',
     summary: 'stores and views, with their keys counted',
     examples: ['store list'],
+    onLog: true,
     json: true
   }).action((options: CommonOptions) =>
     run(options, async operations => {
@@ -43,6 +44,7 @@ function addLooking(store: Command, run: Run): void {
     usage: 'get <store> <key>',
     summary: 'what is stored under a key, decoded',
     examples: ['store get item-catalog 85123A'],
+    onLog: true,
     json: true
   }).action((name: string, key: string, options: CommonOptions) =>
     run(options, async operations => {
@@ -56,6 +58,7 @@ function addLooking(store: Command, run: Run): void {
     usage: 'scan <store>',
     summary: 'entries in the order of their keys; with --json one a line',
     examples: ['store scan similar-items --prefix 8512 --limit 3'],
+    onLog: true,
     json: true
   })
     .option('--prefix <p>', 'only keys that begin so', '')
@@ -76,6 +79,7 @@ function addDigest(store: Command, run: Run): void {
     usage: 'digest [store]',
     summary: 'one sha256 per store and view over its logical content',
     examples: ['store digest', 'store digest item-catalog --json'],
+    onLog: true,
     json: true
   }).action((name: string | undefined, options: CommonOptions) =>
     run(options, async operations => {
@@ -96,6 +100,7 @@ function addVerify(store: Command, run: Run): void {
     usage: 'verify',
     summary: 'read everything: checksums, layouts, and every view against its state; exit 3 where something is wrong',
     examples: ['store verify'],
+    onLog: true,
     json: true
   }).action((options: CommonOptions) =>
     run(options, async operations => {

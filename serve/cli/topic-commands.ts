@@ -25,6 +25,7 @@ export function addTopic(program: Command, context: CommandContext): void {
     usage: 'list',
     summary: 'topics with their records and limits',
     examples: ['topic list'],
+    onLog: true,
     json: true
   }).action(async (options: CommonOptions) => {
     const session = await context.open(configOf(options), { write: false })
@@ -51,6 +52,7 @@ export function addTopic(program: Command, context: CommandContext): void {
     usage: 'read <topic>',
     summary: 'records, decoded, partition by partition; with --json one a line',
     examples: ['topic read interactions --limit 5', 'topic read item-catalog --key 85123A --json'],
+    onLog: true,
     json: true
   })
     .option('--from <n>', 'from this offset on, in each partition', wholeNumber('--from'), 0)
@@ -62,13 +64,15 @@ export function addTopic(program: Command, context: CommandContext): void {
   leaf(topic, {
     usage: 'export <topic>',
     summary: 'all records as JSON lines that `topic import` reads',
-    examples: ['topic export interactions | gzip > interactions.jsonl.gz']
+    examples: ['topic export interactions | gzip > interactions.jsonl.gz'],
+    onLog: true
   }).action((name: string, options: CommonOptions) => exportTopic(context, name, options))
 
   leaf(topic, {
     usage: 'import <topic> <file>',
     summary: 'append the lines of an export (- for stdin), as history; the same lines twice are there twice',
     examples: ['topic import interactions interactions.jsonl'],
+    onLog: true,
     json: true
   }).action((name: string, file: string, options: CommonOptions) => importTopic(context, { name, file, options }))
 }

@@ -3,6 +3,7 @@ import { demoBatches } from '../../connectors/demo/demo-source.ts'
 import { shiftBefore } from '../../connectors/demo/online-retail.ts'
 import type { BrokerCluster } from '../../connectors/kafka/testing/broker.ts'
 import { type StartedInstance, startCommand } from './instance.ts'
+import { type Ran, runMillrace } from './run-millrace.ts'
 
 const sessionTimeoutMs = 6_000
 
@@ -25,20 +26,30 @@ export class KafkaShop {
     return this.#start('serve', name, ['--port', '0'])
   }
 
+  /** A command against the brokers, as people call it. */
+  run(args: readonly string[], input?: string): Promise<Ran> {
+    const environment = { ...this.#environment(), MILLRACE_LOG: 'kafka' }
+    return runMillrace([...args, '--data', join(this.#root, 'commands')], { cwd: this.#root, env: environment, input })
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#running].map(instance => instance.kill('SIGKILL')))
   }
 
   async #start(command: 'stream' | 'serve', name: string, args: string[]): Promise<StartedInstance> {
     const directory = join(this.#root, name)
-    const env = {
+    const env = this.#environment()
+    const instance = await startCommand({ command, args, directory, noteIn: join(directory, command), env })
+    this.#running.add(instance)
+    return instance
+  }
+
+  #environment(): Record<string, string> {
+    return {
       MILLRACE_KAFKA_BROKERS: this.#brokers.addresses.join(','),
       MILLRACE_KAFKA_PARTITIONS: '2',
       MILLRACE_STREAM_SESSION_TIMEOUT_MS: String(sessionTimeoutMs)
     }
-    const instance = await startCommand({ command, args, directory, noteIn: join(directory, command), env })
-    this.#running.add(instance)
-    return instance
   }
 }
 
