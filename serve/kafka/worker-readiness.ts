@@ -1,11 +1,10 @@
 import type { Readiness } from '../ports.ts'
-import type { StoppedTask, WorkerEvent } from './worker-messages.ts'
+import type { WorkerEvent } from './worker-messages.ts'
 
 interface ThreadState {
   /** null: nobody has given it any yet. */
   tasks: number | null
   tasksRestoring: number
-  stopped: readonly StoppedTask[]
   restoring: Map<string, { restored: number; left: number }>
 }
 
@@ -14,7 +13,7 @@ export class WorkerReadiness {
   readonly #threads: ThreadState[]
 
   constructor(threads: number) {
-    this.#threads = Array.from({ length: threads }, begun)
+    this.#threads = Array.from({ length: threads }, () => ({ tasks: null, tasksRestoring: 0, restoring: new Map() }))
   }
 
   hear(thread: number, event: WorkerEvent): void {
@@ -22,7 +21,6 @@ export class WorkerReadiness {
     if (event.type === 'tasks') {
       state.tasks = event.tasks
       state.tasksRestoring = event.restoring
-      state.stopped = event.stopped
       if (event.restoring === 0) state.restoring.clear()
     } else if (event.type === 'restore') {
       for (const [topic, partition, restored, left] of event.progress)
@@ -32,7 +30,7 @@ export class WorkerReadiness {
 
   /** The thread has died, or starts over. */
   lost(thread: number): void {
-    this.#threads[thread] = begun()
+    this.#threads[thread] = { tasks: null, tasksRestoring: 0, restoring: new Map() }
   }
 
   ready(): Readiness {
@@ -48,17 +46,7 @@ export class WorkerReadiness {
       const detail = `restoring the state of ${restoring} tasks: ${restored} changelog records read, at most ${left} to come`
       return { ready: false, detail }
     }
-    const stopped = this.#threads.flatMap(one => one.stopped)
-    if (stopped.length > 0) {
-      const [{ task, message }] = stopped
-      const more = stopped.length > 1 ? ` and ${stopped.length - 1} more` : ''
-      return { ready: false, detail: `task ${task}${more} wait for a human, the others run: ${message}` }
-    }
     const tasks = this.#threads.reduce((sum, one) => sum + (one.tasks ?? 0), 0)
     return { ready: true, detail: `running ${tasks} tasks in ${this.#threads.length} threads` }
   }
-}
-
-function begun(): ThreadState {
-  return { tasks: null, tasksRestoring: 0, stopped: [], restoring: new Map() }
 }
