@@ -13,6 +13,22 @@ export interface Codec<T> {
   readOlder?(version: number, input: ByteReader): T
   /** Bytes in memory for one encoded byte (measured); sizes the cache. Default 3. */
   readonly memoryFactor?: number
+  /** For large values of which little changes at a time: `read` must then end where `write` ended. */
+  readonly deltas?: DeltaCodec<T>
+}
+
+/**
+ * How a value, changed in place, tells what has changed since it was last stored, so that only this is written. After
+ * all deltas a value must equal, bit for bit, the one that was never stored.
+ */
+export interface DeltaCodec<T> {
+  /** False: the value is to be written whole. */
+  write(out: ByteWriter, value: T): boolean
+  apply(value: T, input: ByteReader): void
+  /** The value is stored as it is: from now on it collects changes anew. */
+  stored(value: T): void
+  /** What the value takes in memory. */
+  memoryBytes(value: T): number
 }
 
 export function codec<T>(spec: Codec<T>): Codec<T> {
@@ -28,7 +44,11 @@ export function readVersioned<T>(codec: Codec<T>, input: ByteReader): T {
   const version = input.u8()
   if (version === codec.version) return codec.read(input)
   if (codec.readOlder) return codec.readOlder(version, input)
-  throw stop(
+  throw unknownVersion(version, codec)
+}
+
+export function unknownVersion(version: number, codec: Codec<any>) {
+  return stop(
     'state_codec_version',
     `A stored value has layout version ${version}, this program reads version ${codec.version}: replay the topology into new state, or run the release that wrote it.`
   )

@@ -16,12 +16,20 @@ interface Association {
 
 const associationCodec = codec<Association>({
   version: 1,
-  memoryFactor: 2.5,
   write(out, { baskets, companions }) {
     out.zigzag(baskets)
     companions.write(out)
   },
-  read: input => ({ baskets: input.zigzag(), companions: Companions.read(input) })
+  read: input => ({ baskets: input.zigzag(), companions: Companions.read(input) }),
+  deltas: {
+    write: (out, { baskets, companions }) => companions.writeDelta(out.zigzag(baskets)),
+    apply(association, input) {
+      association.baskets = input.zigzag()
+      association.companions.applyDelta(input)
+    },
+    stored: ({ companions }) => companions.stored(),
+    memoryBytes: ({ companions }) => companions.bytes
+  }
 })
 
 const state = { association: value(associationCodec, { equality: { tolerance: 0.05 } }) }

@@ -24,7 +24,6 @@ interface Similar {
 
 const similarCodec = codec<Similar>({
   version: 1,
-  memoryFactor: 2.5,
   write(out, { asOf, weight, together, bought }) {
     out.zigzag(asOf).f64(weight)
     together.write(out)
@@ -35,7 +34,24 @@ const similarCodec = codec<Similar>({
     weight: input.f64(),
     together: Companions.read(input),
     bought: Companions.read(input)
-  })
+  }),
+  deltas: {
+    write(out, { asOf, weight, together, bought }) {
+      out.zigzag(asOf).f64(weight)
+      return together.writeDelta(out) && bought.writeDelta(out)
+    },
+    apply(similar, input) {
+      similar.asOf = input.zigzag()
+      similar.weight = input.f64()
+      similar.together.applyDelta(input)
+      similar.bought.applyDelta(input)
+    },
+    stored({ together, bought }) {
+      together.stored()
+      bought.stored()
+    },
+    memoryBytes: ({ together, bought }) => together.bytes + bought.bytes
+  }
 })
 
 const state = { similar: value(similarCodec, { equality: { tolerance: 0.05 } }) }

@@ -2,6 +2,7 @@ import { ByteReader } from '../bytes.ts'
 import { readVersioned } from '../codec.ts'
 import { MillraceError, messageOf, stop } from '../errors.ts'
 import type { TableState, ValueState } from '../processor.ts'
+import { applyDelta, type CodecWithDeltas, generationAt } from '../state/delta-rows.ts'
 import type { Column, StoreReader } from '../stores/state-store.ts'
 
 /** Where a store lies: rows `u16 id, u16 partition, …` of column `state`, or `u16 id, …` of column `views`. */
@@ -63,7 +64,9 @@ export function* stateEntries(store: StoreReader, id: number, spec: StateLayout,
     const rows = rowsOf(store, 'state', rangeOf(prefixOf(id, partition), prefix), 4)
     return spec.kind === 'table' && spec.layout === 'rows'
       ? groupedEntries(rows, spec, partition)
-      : singleEntries(rows, spec, partition)
+      : spec.kind === 'value' && spec.codec.deltas
+        ? entriesWithDeltas(rows, spec, partition)
+        : singleEntries(rows, spec, partition)
   })
   yield* merged(runs)
 }
@@ -107,6 +110,28 @@ function* singleEntries(rows: Generator<Row>, spec: StateLayout, partition: numb
     )
     yield { key: key.toString(), order: key, partition, value: decoded, touched, bytes: key.length + value.length }
   }
+}
+
+/** Values that are stored whole, each followed by what has changed since. */
+function* entriesWithDeltas(rows: Generator<Row>, spec: StateLayout, partition: number): Generator<Entry> {
+  const codec = spec.codec as CodecWithDeltas<any>
+  let entry: Entry | undefined
+  let generation = 0
+  for (const { key, value } of rows) {
+    const input = new ByteReader(value)
+    const touched = spec.ttlMs === undefined ? Number.NaN : input.f64()
+    if (entry && key.indexOf(0) === entry.order.length) {
+      const { value: whole } = entry
+      entry.bytes += key.length + value.length
+      if (readable(key, () => applyDelta(codec, whole, input, generation))) entry.touched = touched
+      continue
+    }
+    if (entry) yield entry
+    const whole = readable(key, () => readVersioned(codec, input))
+    generation = generationAt(input)
+    entry = { key: key.toString(), order: key, partition, value: whole, touched, bytes: key.length + value.length }
+  }
+  if (entry) yield entry
 }
 
 /** A codec that meets bytes it never wrote fails in words of its own. */

@@ -1,5 +1,6 @@
 import type { TableHandle, ValueHandle } from '../processor.ts'
-import type { Entry, StoreCache } from './store-cache.ts'
+import type { Entry } from './entry.ts'
+import type { StoreCache } from './store-cache.ts'
 
 /** Called when a key with a TTL comes into being, so that its expiry can be scheduled. */
 export type OnCreated = (key: string, timestamp: number) => void

@@ -1,0 +1,50 @@
+import test from 'ava'
+import { ByteReader, ByteWriter } from '../engine/bytes.ts'
+import { Companions } from './companions.ts'
+
+let seed = 3
+const random = (below: number) => {
+  seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff
+  return (seed >> 8) % below
+}
+
+/** Something that happens to a list: some people have it together with others, or not after all, days pass, it is cut. */
+function change(list: Companions): void {
+  const kind = random(12)
+  if (kind === 0) list.scale(0.9)
+  else if (kind === 1) list.cut(20, 0.01)
+  else
+    list.add(
+      Array.from({ length: 1 + random(8) }, () => `item ${random(60)}`),
+      { self: 'item 0', weight: 1, isGone: kind < 4, person: random(6) }
+    )
+}
+
+function whole(list: Companions): Companions {
+  const out = new ByteWriter()
+  list.write(out)
+  return Companions.read(new ByteReader(out.copy()))
+}
+
+test('a list read whole and brought up to date by deltas is the list that was never stored', t => {
+  for (let round = 0; round < 200; round++) {
+    const list = new Companions()
+    for (let i = random(40); i >= 0; i--) change(list)
+    let stored = whole(list)
+    list.stored()
+    let deltas = 0
+    for (let unit = 0; unit < 12; unit++) {
+      for (let i = random(4); i >= 0; i--) change(list)
+      const out = new ByteWriter()
+      if (list.writeDelta(out)) {
+        stored.applyDelta(new ByteReader(out.copy()))
+        deltas++
+      } else {
+        stored = whole(list)
+      }
+      list.stored()
+      t.deepEqual(stored.toJSON(), list.toJSON())
+    }
+    t.true(deltas > 0)
+  }
+})
