@@ -5,6 +5,7 @@ import type { Log, TopicSpec } from './log/log.ts'
 import type { CacheBudget } from './state/cache-budget.ts'
 import { NameIds } from './stores/name-ids.ts'
 import type { StateStore } from './stores/state-store.ts'
+import { deadLetterBytesMax } from './task/dead-letter.ts'
 import type { InputMerger } from './task/inputs.ts'
 import { deadLetters, Outputs } from './task/outputs.ts'
 import { type Plan, plan } from './task/plan.ts'
@@ -66,13 +67,13 @@ export class Stream {
     const { store, partitions, namespace } = this.#options
     const ids = new NameIds(store)
     this.plan = plan(options.topologies, { partitions, namespace, ranks: options.ranks })
-    this.#views = new ViewPublisher(store, name => ids.idOf('view', name))
     this.#processing = new Processing({
       ...this.#options,
       plan: this.plan,
       outputs: this.#outputs,
       storeId: name => ids.idOf('store', name)
     })
+    this.#views = new ViewPublisher(store, name => ids.idOf('view', name), this.#processing.deadLetters)
     this.#takeAll()
   }
 
@@ -82,7 +83,7 @@ export class Stream {
     const { topics } = plan(options.topologies, { partitions, namespace: options.namespace ?? 'millrace' })
     const own: TopicSpec[] = [
       { name: ticks, partitions, cleanup: 'delete', retentionMs: 86_400_000, recordBytesMax: 1024 },
-      { name: deadLetters, partitions, cleanup: 'delete', recordBytesMax: (1 << 20) + 65_536 }
+      { name: deadLetters, partitions, cleanup: 'delete', recordBytesMax: deadLetterBytesMax }
     ]
     return [...topics, ...own.filter(({ name }) => !topics.some(topic => topic.name === name))]
   }

@@ -23,6 +23,7 @@ import { createAdminEdge } from './http/admin-edge.ts'
 import { edgeSettings } from './http/edge-settings.ts'
 import { HttpServers } from './http-servers.ts'
 import { inputTopics } from './input-topics.ts'
+import { memoryOfThread } from './kafka/memory-of-thread.ts'
 import { RestoreReport } from './kafka/restore-report.ts'
 import { reasonOf, SupervisedThread } from './kafka/supervised-thread.ts'
 import type { WorkerEvent, WorkerOrder } from './kafka/worker-messages.ts'
@@ -75,10 +76,10 @@ class StreamProcess {
   #isNoted = false
 
   constructor(config: Config) {
-    const { threads, memory_max_mb } = config.stream
+    const { threads } = config.stream
     this.#config = config
     this.#directory = streamDirectory(config)
-    this.#memory = planMemory(Math.floor(memory_max_mb / threads))
+    this.#memory = planMemory(memoryOfThread(config))
     this.#readiness = new WorkerReadiness(threads)
     this.#restores = new RestoreReport({ metrics: this.#metrics, say: line => this.#screen.line(line) })
   }
@@ -205,8 +206,10 @@ class StreamProcess {
     }
   }
 
-  #onTasks(thread: number, { tasks, restoring }: { tasks: number; restoring: number }): void {
+  #onTasks(thread: number, { tasks, restoring, stopped }: WorkerEvent & { type: 'tasks' }): void {
     if (restoring === 0) this.#restores.done()
+    this.#metrics.set('millrace_stopped_tasks', stopped.length, [`thread-${thread + 1}`])
+    for (const { task, message } of stopped) this.#screen.line(`task ${task} is left out: ${message}`)
     const ofThem = restoring > 0 ? `; the state of ${restoring} is being restored` : ''
     this.#screen.line(`thread ${thread + 1} has ${tasks} tasks${ofThem}`)
   }

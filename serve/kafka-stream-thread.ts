@@ -46,6 +46,7 @@ const restoring = new Map<string, [topic: string, partition: number, restored: n
 const cluster = openStreamCluster({ ...data.cluster, faults })
 const timers = [setInterval(reportRestore, reportMs), setInterval(reportCounts, countsMs)]
 let worker: StreamWorker | undefined
+let assigned: readonly string[] = []
 let ending: Promise<void> | undefined
 let schemaIds: { close(): Promise<void> } | undefined
 
@@ -78,9 +79,10 @@ try {
     onRestore: ({ topic, partition, restored, left }) =>
       restoring.set(`${topic} ${partition}`, [topic, partition, restored, left]),
     onTasks: tasks => {
-      reportRestore()
-      send({ type: 'tasks', tasks: tasks.length, restoring: tasks.filter(id => !runs(id)).length })
+      assigned = tasks
+      reportTasks()
     },
+    onStopped: () => reportTasks(),
     onTrouble: error => send({ type: 'trouble', message: messageOf(error) }),
     onRestart: ({ code, message }) => send({ type: 'restart', code, message })
   })
@@ -107,6 +109,13 @@ async function close(): Promise<void> {
 function runs(task: string): boolean {
   const inputs = worker?.processing.merger.inputs ?? []
   return inputs.some(({ source, partition, isHeld }) => !isHeld && task === `${source.log}/${partition}`)
+}
+
+function reportTasks(): void {
+  reportRestore()
+  const stopped = [...(worker?.stopped ?? [])].map(([task, { code, message }]) => ({ task, code, message }))
+  const restoring = assigned.filter(id => !runs(id) && !worker?.stopped.has(id)).length
+  send({ type: 'tasks', tasks: assigned.length, restoring, stopped })
 }
 
 function reportRestore(): void {

@@ -32,6 +32,7 @@ export const metricList = [
   histogram('millrace_commit_duration_seconds', ['group'], 'Making a unit of work durable.', slow),
   counter('millrace_gc_pauses_total', [], 'Garbage collections of the serving thread above 20 ms.'),
   gauge('millrace_restore_progress_ratio', ['store'], 'Of a store being restored; 1 = done.'),
+  gauge('millrace_stopped_tasks', ['thread'], 'Tasks that are left out until a human has acted; /readyz says why.'),
   gauge('millrace_store_bytes', ['store'], 'Size on disk.'),
   gauge('millrace_store_keys', ['store'], 'Keys, estimated.'),
   counter('millrace_dlq_records_total', ['topology', 'code'], 'Dead letters.'),

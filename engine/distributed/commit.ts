@@ -3,11 +3,12 @@ import type { CommittedPosition, CommittedPositions, Membership, UnitProducer } 
 import type { StateStore } from '../stores/state-store.ts'
 import type { Input } from '../task/inputs.ts'
 import type { StepTask } from '../task/step-task.ts'
+import { placed } from '../task/task-errors.ts'
 import type { ViewChange, ViewPublisher } from '../task/views.ts'
 import { CapturingBatch } from './capturing-batch.ts'
 import type { Changelog } from './changelogs.ts'
-import { putPosition } from './restore.ts'
 import { readTimes, type Times, writeTimes } from './committed-times.ts'
+import { putPosition } from './restore.ts'
 import type { WorkerTask } from './task-set.ts'
 import type { UnitOutputs } from './unit-outputs.ts'
 
@@ -45,16 +46,16 @@ export async function commitClusterUnit(unit: ClusterUnit, context: ClusterCommi
   const { store, producer, outputs, views, faults, now } = context
   const rows = store.batch()
   const changes: ViewChange[] = []
-  const steps = unit.tasks.flatMap(task => task.steps)
+  const dirty = unit.tasks.flatMap(task => task.steps).filter(step => step.isDirty)
 
   // 1. Views: what changed for readers, from the state as it now is.
   faults.hit(clusterFaultPoints[0])
   const batch = new CapturingBatch(rows, changelogWriter(unit.tasks, outputs))
-  for (const step of steps) if (step.isDirty) views.publish(step, batch, outputs, changes)
+  for (const step of dirty) inPlace(step, () => views.publish(step, batch, outputs, changes))
 
   // 2. Changelogs: every row of state that the local batch will write.
   faults.hit(clusterFaultPoints[1])
-  for (const step of steps) if (step.isDirty) step.flush(batch)
+  for (const step of dirty) inPlace(step, () => step.flush(batch))
 
   // 3. Outputs, changelogs and offsets visible as one, or nothing of them.
   faults.hit(clusterFaultPoints[2])
@@ -71,6 +72,15 @@ export async function commitClusterUnit(unit: ClusterUnit, context: ClusterCommi
   // 5. Memory agrees, when the caller settles the unit.
   faults.hit(clusterFaultPoints[4])
   return changes
+}
+
+/** What wants a human says whose it is. */
+function inPlace(step: StepTask, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    throw placed(error, { step })
+  }
 }
 
 function changelogWriter(tasks: readonly WorkerTask[], outputs: UnitOutputs) {

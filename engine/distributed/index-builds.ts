@@ -4,6 +4,7 @@ import type { StreamCluster, TaskReader } from '../ports/cluster.ts'
 import { applyToIndex, indexInputOf } from '../task/indexes.ts'
 import type { Input } from '../task/inputs.ts'
 import type { StepTask } from '../task/step-task.ts'
+import { placed } from '../task/task-errors.ts'
 import type { RestoreProgress } from './restore.ts'
 
 interface IndexedTask {
@@ -75,7 +76,10 @@ export class IndexBuilds {
   finish(): boolean {
     let isAny = false
     for (const [id, { task, built, failure }] of this.#building) {
-      if (failure !== null) throw failure
+      if (failure !== null) {
+        this.#building.delete(id)
+        throw placed(failure, { input: task.inputs[0] })
+      }
       if (!built) continue
       for (const { step, index, until } of built) {
         step.index = index

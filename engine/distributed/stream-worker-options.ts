@@ -30,6 +30,8 @@ export interface StreamWorkerOptions {
   onTasks?: (tasks: readonly string[]) => void
   /** Something went wrong and is being mended by starting over from the committed offsets. */
   onRestart?: (error: MillraceError) => void
+  /** A task needs a human and is left out; the others go on. */
+  onStopped?: (task: string, error: MillraceError) => void
   /** Something beside the work went wrong and is tried again: a standby, a purge. */
   onTrouble?: (error: unknown) => void
 }

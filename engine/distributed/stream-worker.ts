@@ -3,10 +3,12 @@ import type { Group, Membership, TaskReader, UnitProducer } from '../ports/clust
 import { NameIds } from '../stores/name-ids.ts'
 import { type Plan, plan } from '../task/plan.ts'
 import { Processing } from '../task/processing.ts'
+import { TaskStopped } from '../task/task-errors.ts'
 import { ViewPublisher } from '../task/views.ts'
 import { commitClusterUnit } from './commit.ts'
 import { Lock } from './lock.ts'
 import { Pace } from './pace.ts'
+import { processSlice } from './process-slice.ts'
 import { Purge } from './purge.ts'
 import type { RestoreProgress } from './restore.ts'
 import { Standbys } from './standbys.ts'
@@ -15,7 +17,6 @@ import { inputLog, TaskSet } from './task-set.ts'
 import { Ticker } from './ticker.ts'
 import { UnitOutputs } from './unit-outputs.ts'
 
-const sliceMs = 10
 const barredMs = 20
 const restartPauseMs = 100
 
@@ -61,15 +62,16 @@ export class StreamWorker {
     this.#reader = cluster.reader('inputs')
     this.#producer = cluster.producer()
     this.#outputs = new UnitOutputs(this.#producer)
-    this.#views = new ViewPublisher(store, name => ids.idOf('view', name))
     this.#processing = new Processing({
       ...this.#options,
       plan: this.plan,
       buildsIndexes: false,
+      onWaiting: error => options.onTrouble?.(error),
       log: inputLog(this.#reader),
       outputs: this.#outputs,
       storeId: name => ids.idOf('store', name)
     })
+    this.#views = new ViewPublisher(store, name => ids.idOf('view', name), this.#processing.deadLetters)
     const shared = { cluster, plan: this.plan, namespace, store, ids, now: () => clock.now(), partitions }
     const onRestore = (progress: RestoreProgress) => options.onRestore?.(progress)
     this.#tasks = new TaskSet({
@@ -77,7 +79,8 @@ export class StreamWorker {
       group: namespace,
       processing: this.#processing,
       reader: this.#reader,
-      onRestore
+      onRestore,
+      onStopped: (task, error) => options.onStopped?.(task, error)
     })
     const onTrouble = (error: unknown) => options.onTrouble?.(error)
     this.#standbys = new Standbys({ ...shared, reader: cluster.reader('standbys'), onTrouble })
@@ -108,6 +111,11 @@ export class StreamWorker {
 
   get processing(): Processing {
     return this.#processing
+  }
+
+  /** Tasks that are left out until a human has acted, and why. */
+  get stopped(): ReadonlyMap<string, MillraceError> {
+    return this.#tasks.stopped
   }
 
   /** Until `stop` or `drain`; throws what only a human can mend. */
@@ -178,7 +186,7 @@ export class StreamWorker {
       if (!this.#processing.isUnitOpen && this.#tasks.admit()) this.#options.onTasks?.(membership.tasks)
       await this.#ticker.ifDue(membership)
       await this.#producer.room()
-      const isIdle = this.#process()
+      const isIdle = processSlice(this.#processing)
       if (this.#pace.isCommitDue(isIdle)) await this.#commit(membership)
       this.#standbys.apply()
       this.#purge.ifDue()
@@ -187,17 +195,6 @@ export class StreamWorker {
       await this.#recover(error)
       return this.#trouble === null ? 'busy' : 'barred'
     }
-  }
-
-  /** Processes for a slice; true when no record was there. */
-  #process(): boolean {
-    const until = performance.now() + sliceMs
-    const isOver = () => performance.now() >= until
-    do {
-      if (!this.#processing.runBatch(isOver)) return false
-      if (this.#processing.isUnitFull) return false
-    } while (!this.#processing.isIdle && !isOver())
-    return this.#processing.isIdle
   }
 
   async #commit(membership: Membership): Promise<void> {
@@ -245,16 +242,16 @@ export class StreamWorker {
     this.#options.onTasks?.(membership.tasks)
   }
 
-  /** A bad record costs its unit; everything else goes the restart way. */
+  /** A bad record, and a task that needs a human, cost the unit; everything else goes the restart way. */
   async #recover(error: unknown): Promise<void> {
     this.#processing.reset()
     if (!(error instanceof MillraceError)) throw error
-    if (error.remedy === 'stop' && codeOf(error) !== 'fenced') throw error
-    if (error.remedy !== 'skip') {
+    if (error.remedy === 'skip') this.#processing.noteFailure(error)
+    else if (!(error instanceof TaskStopped && this.#tasks.halt(error))) {
+      if (error.remedy === 'stop' && codeOf(error) !== 'fenced') throw error
       this.#trouble ??= error
       return
     }
-    this.#processing.noteFailure(error)
     try {
       await this.#producer.abort()
       this.#outputs.clear()

@@ -1,4 +1,4 @@
-import { stop } from '../errors.ts'
+import { MillraceError, stop } from '../errors.ts'
 import type { Log, TopicPartition } from '../log/log.ts'
 import type { CommittedPositions, StreamCluster, TaskReader } from '../ports/cluster.ts'
 import type { NameIds } from '../stores/name-ids.ts'
@@ -7,6 +7,7 @@ import type { Input } from '../task/inputs.ts'
 import type { Plan, SubTopology } from '../task/plan.ts'
 import { type Processing, ticks, ticksSource } from '../task/processing.ts'
 import type { StepTask } from '../task/step-task.ts'
+import type { TaskStopped } from '../task/task-errors.ts'
 import { type Changelog, taskChangelogs } from './changelogs.ts'
 import { restoreTimes } from './commit.ts'
 import { IndexBuilds } from './index-builds.ts'
@@ -35,6 +36,8 @@ export interface TaskSetOptions {
   reader: TaskReader
   now: () => number
   onRestore: (progress: RestoreProgress) => void
+  /** It is left out from here on: a human must act. */
+  onStopped: (task: string, error: MillraceError) => void
 }
 
 type Named = Pick<WorkerTask, 'id' | 'sub' | 'partition'>
@@ -63,6 +66,8 @@ export class TaskSet {
   readonly #tasks = new Map<string, WorkerTask>()
   readonly #ticks = new Map<number, Input>()
   readonly #indexes: IndexBuilds
+  /** Assigned and left out, until they are somebody else's or everything begins anew. */
+  readonly #stopped = new Map<string, MillraceError>()
   #incoming: Incoming[] = []
 
   constructor(options: TaskSetOptions) {
@@ -74,17 +79,19 @@ export class TaskSet {
     return [...this.#tasks.values()]
   }
 
-  get isRestoring(): boolean {
-    return this.#incoming.length > 0
+  get stopped(): ReadonlyMap<string, MillraceError> {
+    return this.#stopped
   }
 
   /** Gives up what is not in the list and begins to take over what is new. Only between units. */
   become(ids: readonly string[]): void {
     for (const task of this.all()) if (!ids.includes(task.id)) this.#drop(task)
+    for (const id of this.#stopped.keys()) if (!ids.includes(id)) this.#stopped.delete(id)
     for (const incoming of this.#incoming) incoming.tasks = incoming.tasks.filter(({ id }) => ids.includes(id))
     this.#incoming = this.#incoming.filter(({ tasks }) => tasks.length > 0)
     const coming = new Set(this.#incoming.flatMap(({ tasks }) => tasks.map(({ id }) => id)))
-    const tasks = ids.filter(id => !this.#tasks.has(id) && !coming.has(id)).map(id => this.#named(id))
+    const isHere = (id: string) => this.#tasks.has(id) || coming.has(id) || this.#stopped.has(id)
+    const tasks = ids.filter(id => !isHere(id)).map(id => this.#named(id))
     this.#dropTicks()
     this.#options.processing.begin()
     if (tasks.length > 0) this.#take({ tasks, restored: null, failure: null })
@@ -92,8 +99,7 @@ export class TaskSet {
 
   /** Tasks whose state has come join the others; throws what kept one from it. Only between units. */
   admit(): boolean {
-    const failed = this.#incoming.find(({ failure }) => failure !== null)
-    if (failed) throw failed.failure
+    for (const incoming of this.#incoming) if (incoming.failure !== null) this.#failed(incoming)
     const hasBuilt = this.#indexes.finish()
     const here = this.#incoming.filter(({ restored }) => restored !== null)
     if (here.length === 0) return hasBuilt
@@ -102,6 +108,33 @@ export class TaskSet {
       for (const seed of restored ?? []) if (tasks.some(({ id }) => id === seed.id)) this.#admit(seed)
     this.#options.processing.begin()
     return true
+  }
+
+  /** Leaves the task out that needs a human; false where it is none of these. Only between units. */
+  halt(error: TaskStopped): boolean {
+    const { input, step } = error.at
+    const task = this.all().find(
+      ({ inputs, steps }) => (input && inputs.includes(input)) || (step && steps.includes(step))
+    )
+    if (!task) return false
+    this.#drop(task)
+    this.#dropTicks()
+    this.#stop(task.id, error)
+    return true
+  }
+
+  #stop(id: string, error: MillraceError): void {
+    this.#stopped.set(id, error)
+    this.#options.onStopped(id, error)
+  }
+
+  /** Several restore together: each is tried by itself, so that those without fault come through. */
+  #failed(incoming: Incoming): void {
+    const { tasks, failure } = incoming
+    if (!(failure instanceof MillraceError) || failure.remedy !== 'stop') throw failure
+    this.#incoming = this.#incoming.filter(other => other !== incoming)
+    if (tasks.length > 1) for (const task of tasks) this.#take({ tasks: [task], restored: null, failure: null })
+    else for (const { id } of tasks) this.#stop(id, failure)
   }
 
   /** Indexes hold what a unit that was given up had read: those are built anew, up to the committed offsets. */
@@ -114,6 +147,7 @@ export class TaskSet {
     for (const task of this.all()) this.#drop(task)
     for (const incoming of this.#incoming) incoming.tasks = []
     this.#incoming = []
+    this.#stopped.clear()
     this.#dropTicks()
   }
 

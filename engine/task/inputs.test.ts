@@ -32,6 +32,7 @@ function logOf(records: Record<string, number[]>) {
 
 function merging(records: Record<string, number[]>, { idleMs, task = 't' }: { idleMs: number; task?: string }) {
   const clock = { now: 0 }
+  const untold = new Set<string>()
   const log = logOf(records)
   const merger = new InputMerger({ idleMs, now: () => clock.now })
   const inputs = Object.keys(records).map((name, rank) => {
@@ -43,10 +44,15 @@ function merging(records: Record<string, number[]>, { idleMs, task = 't' }: { id
   })
   const drain = () => {
     const taken: string[] = []
-    merger.drain(10, ({ input, timestamp }) => taken.push(`${input.source.log} ${timestamp}`))
+    merger.drain(10, ({ input, timestamp }) => {
+      const name = `${input.source.log} ${timestamp}`
+      if (untold.has(name)) return false
+      taken.push(name)
+      return true
+    })
     return taken
   }
-  return { log, clock, drain, inputs }
+  return { log, clock, drain, inputs, untold }
 }
 
 test('records are taken in the order of their times, by rank where those are equal', t => {
@@ -97,4 +103,19 @@ test('nothing is taken from an input that is held, nor from the ticks of its par
   t.deepEqual(drain(), [])
   inputs[0].isHeld = false
   t.deepEqual(drain(), ['a 5', 'ticks 6'])
+})
+
+test('a record that cannot be told now is looked at again later; nothing of its task overtakes it', t => {
+  const { log, clock, drain, untold } = merging({ a: [1, 2, 3], b: [4], stranger: [5] }, { idleMs: 0 })
+  log.arrived.add('a').add('b').add('stranger')
+  untold.add('a 2')
+  t.deepEqual(drain(), ['a 1'])
+  t.deepEqual(drain(), ['stranger 5'])
+  clock.now = 5_000
+  t.deepEqual(drain(), [])
+  untold.clear()
+  clock.now = 9_999
+  t.deepEqual(drain(), [])
+  clock.now = 10_000
+  t.deepEqual(drain(), ['a 2', 'a 3', 'b 4'])
 })

@@ -1,8 +1,11 @@
 import type { Log, RecordBatch } from '../log/log.ts'
 import { historyHeader } from '../record.ts'
 import type { SourcePlan } from './plan.ts'
+import { placed } from './task-errors.ts'
 
 const readBytes = 256 * 1024
+/** How soon a record that could not be told is looked at again. */
+const retryMs = 5_000
 
 /** One source record on its way through the steps; what comes of it carries it along. */
 export interface Origin {
@@ -33,6 +36,8 @@ export class Input {
   task: string | null = null
   /** Not read from while this holds: what its task needs is still being built. */
   isHeld = false
+  /** Nor before this moment of the monotonic clock. */
+  heldUntil = Number.NEGATIVE_INFINITY
   /** Since when nothing has arrived although something is there; NaN while that is not so. */
   #lagsSince = Number.NaN
 
@@ -47,7 +52,7 @@ export class Input {
     let batch = this.#batch
     if (!batch || this.#index >= batch.count) {
       if (batch) this.position = batch.nextOffset
-      batch = this.#batch = this.#log.read(this.source.log, this.partition, this.position, readBytes)
+      batch = this.#batch = this.#fetch()
       this.#index = 0
       if (!batch || batch.count === 0) {
         this.#batch = null
@@ -70,6 +75,14 @@ export class Input {
     return true
   }
 
+  #fetch(): RecordBatch | null {
+    try {
+      return this.#log.read(this.source.log, this.partition, this.position, readBytes)
+    } catch (error) {
+      throw placed(error, { input: this })
+    }
+  }
+
   /** Takes the head that `peek` showed. */
   take(): Origin {
     const batch = this.#batch as RecordBatch
@@ -77,6 +90,13 @@ export class Input {
     const offset = batch.offset(index)
     this.position = index + 1 < batch.count ? batch.offset(index + 1) : batch.nextOffset
     return { input: this, batch, index, offset, timestamp: batch.timestamp(index), history: this.headHistory }
+  }
+
+  /** The record just taken is looked at again at `time` of the monotonic clock; nothing behind it is taken before. */
+  putBack({ offset }: Origin, time: number): void {
+    this.#index--
+    this.position = offset
+    this.heldUntil = time
   }
 
   /** Nothing has arrived though something is there, for less than `idleMs`. To be asked after a `peek` that found nothing. */
@@ -113,12 +133,11 @@ export class InputMerger {
   /** In order of rank, then partition. */
   readonly inputs: Input[] = []
   isHistoryRunning = false
-  readonly #idle: IdleOptions | null
+  readonly #idle: IdleOptions
   #ready: Input[] = []
 
-  /** `idle`: on a log where records take time to arrive. */
-  constructor(idle: IdleOptions | null = null) {
-    this.#idle = idle && idle.idleMs > 0 ? idle : null
+  constructor(idle: IdleOptions) {
+    this.#idle = idle
   }
 
   add(input: Input): void {
@@ -130,8 +149,8 @@ export class InputMerger {
     this.inputs.splice(this.inputs.indexOf(input), 1)
   }
 
-  /** Up to `countMax` records, handed to `take` one by one; `take` may end the run by returning false. */
-  drain(countMax: number, take: (origin: Origin) => void): number {
+  /** Up to `countMax` records, handed to `take` one by one; what it does not want now it says by false, which ends the run. */
+  drain(countMax: number, take: (origin: Origin) => boolean): number {
     const ready = this.#findReady()
     let count = 0
     while (ready.length > 0 && count < countMax) {
@@ -140,10 +159,13 @@ export class InputMerger {
       do {
         const origin = best.take()
         if (origin.history !== undefined) this.isHistoryRunning = true
-        take(origin)
+        if (!take(origin)) {
+          best.putBack(origin, this.#idle.now() + retryMs)
+          return count
+        }
         count++
         if (!best.peek(this.isHistoryRunning)) {
-          if (this.#idle && best.lag > 0) return count
+          if (this.#idle.idleMs > 0 && best.lag > 0) return count
           ready.splice(ready.indexOf(best), 1)
           break
         }
@@ -157,10 +179,12 @@ export class InputMerger {
     const ready = this.#ready
     ready.length = 0
     let awaited: Input[] | null = null
-    const now = this.#idle?.now() ?? 0
+    const { idleMs } = this.#idle
+    const now = this.#idle.now()
     for (const input of this.inputs) {
-      const isReady = !input.isHeld && input.peek(this.isHistoryRunning)
-      const isAwaited = input.isHeld || (this.#idle && !isReady && input.isAwaited(now, this.#idle.idleMs))
+      const isHeld = input.isHeld || input.heldUntil > now
+      const isReady = !isHeld && input.peek(this.isHistoryRunning)
+      const isAwaited = isHeld || (!isReady && idleMs > 0 && input.isAwaited(now, idleMs))
       if (isReady) ready.push(input)
       if (isAwaited) awaited = [...(awaited ?? []), input]
     }
@@ -172,7 +196,7 @@ export class InputMerger {
 }
 
 interface IdleOptions {
-  /** How long the inputs of a task wait for one of them. */
+  /** How long the inputs of a task wait for one of them, where records take time to arrive; 0: not at all. */
   idleMs: number
   now: () => number
 }

@@ -5,6 +5,7 @@ import type { Origin } from './inputs.ts'
 import { checkSize, type OutputSink } from './outputs.ts'
 import type { Op, SourcePlan, StepPlan } from './plan.ts'
 import type { StepTask } from './step-task.ts'
+import { placed } from './task-errors.ts'
 
 /** A record on its way between steps, with where it is and what it came from. */
 interface Waiting extends Rec<string, any> {
@@ -80,6 +81,7 @@ export class Pipeline {
     try {
       this.#deliver(outs, { key, value, timestamp, partition: input.partition, origin, role: 'record' })
     } catch (error) {
+      if (!isSkipped(error)) throw placed(error, { input })
       throw new ProcessingFailed(topology, 'source', origin, error)
     }
   }
@@ -161,7 +163,7 @@ export class Pipeline {
       step.plan.processor.process(waiting, task.handles, step.emit, task.index)
       step.processed++
     } catch (error) {
-      if (error instanceof MillraceError && error.remedy !== 'skip') throw error
+      if (!isSkipped(error)) throw placed(error, { step: task })
       throw new ProcessingFailed(step.plan.topology, step.plan.name, waiting.origin, error)
     }
     return true
@@ -229,6 +231,11 @@ export class Pipeline {
   #stepOf(plan: StepPlan): Step {
     return this.#byPlan.get(plan) as Step
   }
+}
+
+/** Whether it is about the record: then that is left out. What is about us is not the record's fault. */
+function isSkipped(error: unknown): boolean {
+  return !(error instanceof MillraceError) || error.remedy === 'skip'
 }
 
 /** One multi-get per state for all keys of the queue. */

@@ -1,16 +1,17 @@
 import type { Clock } from '../clock.ts'
-import { codeOf, MillraceError } from '../errors.ts'
+import { MillraceError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { CacheBudget } from '../state/cache-budget.ts'
 import type { StoreReader } from '../stores/state-store.ts'
 import { topic, type ValueCodec } from '../topic.ts'
-import { deadLetter } from './dead-letter.ts'
+import { DeadLetterBox } from './dead-letter-box.ts'
 import { rebuildIndex } from './indexes.ts'
 import { Input, InputMerger, type Origin } from './inputs.ts'
-import { deadLetters, type OutputSink } from './outputs.ts'
+import type { OutputSink } from './outputs.ts'
 import { Pipeline, ProcessingFailed } from './pipeline.ts'
 import type { Plan, SourcePlan, StepPlan } from './plan.ts'
 import { type CounterName, StepTask } from './step-task.ts'
+import { placed } from './task-errors.ts'
 
 /** The wall clock as records, so that windows close on quiet partitions and a replay sees the same time. */
 export const ticks = 'ticks'
@@ -39,6 +40,8 @@ export interface ProcessingOptions {
   /** Whether `begin` builds indexes from the log, which can be read back at once there; else the owner does. Default true. */
   buildsIndexes?: boolean
   clock: Clock
+  /** A record cannot be told now; it and what is behind it wait, and it is looked at again. */
+  onWaiting?: (error: MillraceError) => void
 }
 
 /** What happened since start, for metrics. */
@@ -71,6 +74,7 @@ export class Processing {
     commitMs: 0,
     aborts: 0
   }
+  readonly deadLetters: DeadLetterBox
   readonly #options: ProcessingOptions
   /** By step, then partition; holes where a partition is somebody else's. */
   readonly #tasks = new Map<StepPlan, StepTask[]>()
@@ -85,6 +89,8 @@ export class Processing {
   constructor(options: ProcessingOptions) {
     this.plan = options.plan
     this.#options = options
+    this.deadLetters = new DeadLetterBox(options)
+    this.stats.deadLetters = this.deadLetters.counts
     this.budget = new CacheBudget(options.cacheBytes)
     this.merger = new InputMerger({ idleMs: options.maxTaskIdleMs ?? 0, now: () => options.clock.monotonic() })
     for (const step of this.plan.steps) this.#tasks.set(step, [])
@@ -228,7 +234,8 @@ export class Processing {
     this.begin()
   }
 
-  #accept(origin: Origin): void {
+  /** False where the record cannot be told now: nothing is wrong with it. */
+  #accept(origin: Origin): boolean {
     const { source } = origin.input
     const bytes = origin.batch.value(origin.index)
     if (source.log === ticks) this.#tick(origin)
@@ -236,19 +243,23 @@ export class Processing {
     try {
       if (bytes !== null) value = source.topic.value.decode(bytes)
     } catch (error) {
-      // What cannot be told now is no bad record: it waits.
-      if (error instanceof MillraceError && error.remedy === 'retry') throw error
-      this.#bury(origin, error, 'source', source.topic.name)
-      return
+      if (error instanceof MillraceError && error.remedy === 'retry') {
+        this.#options.onWaiting?.(error)
+        return false
+      }
+      if (error instanceof MillraceError && error.remedy !== 'skip') throw placed(error, { input: origin.input })
+      this.deadLetters.bury(origin, error, { topology: 'source', step: source.topic.name })
+      return true
     }
     const key = origin.batch.key(origin.index)
     for (const reader of source.readers) {
       const skipped = this.#skips.size > 0 ? this.#skips.get(skipId(reader.topology, origin)) : undefined
       if (skipped) {
-        this.#bury(origin, skipped, skipped.topology, skipped.step)
+        this.deadLetters.bury(origin, skipped, skipped)
         this.#pipeline.acceptSkipped(reader, key, value, origin)
       } else this.#pipeline.accept(reader, key, value, origin)
     }
+    return true
   }
 
   #tick(origin: Origin): void {
@@ -259,14 +270,6 @@ export class Processing {
       for (const task of this.tasks()) task.endHistory()
     }
     this.#pipeline.tick(origin.timestamp, partition, source.partitions, origin)
-  }
-
-  #bury(origin: Origin, error: unknown, topology: string, step: string): void {
-    const { clock, outputs, partitions } = this.#options
-    const letter = deadLetter(origin, error, { topology, step, time: clock.now() })
-    outputs.add({ log: deadLetters, partitions }, { ...letter, timestamp: origin.timestamp })
-    const id = `${topology} ${codeOf(error)}`
-    this.stats.deadLetters.set(id, (this.stats.deadLetters.get(id) ?? 0) + 1)
   }
 
   #forgetCounts(): void {

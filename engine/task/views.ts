@@ -1,4 +1,6 @@
 import { ByteWriter } from '../bytes.ts'
+import { MillraceError } from '../errors.ts'
+import { partitionOf } from '../log/partition-of.ts'
 import type { CacheBudget } from '../state/cache-budget.ts'
 import { Generations } from '../state/generations.ts'
 import type { StoreReader, WriteBatch } from '../stores/state-store.ts'
@@ -70,6 +72,23 @@ export class Published {
   }
 }
 
+/** A view that cannot be published: too large, or not to be computed. */
+export interface RefusedView {
+  topology: string
+  step: string
+  log: string
+  partition: number
+  key: string
+  /** null where it did not come so far. */
+  bytes: Buffer | null
+  error: unknown
+}
+
+/** Writes the dead letter of a view into the unit. */
+export interface ViewRefusals {
+  refuse(view: RefusedView): void
+}
+
 /**
  * Publishes the view of every key whose state the unit changed, once, and only where the bytes differ from those last
  * published: freshness costs no write per event, and neither crashes nor batch sizes change what finally stands.
@@ -77,8 +96,10 @@ export class Published {
 export class ViewPublisher {
   readonly #store: StoreReader
   readonly #viewId: (name: string) => number
+  readonly #refusals: ViewRefusals
 
-  constructor(store: StoreReader, viewId: (name: string) => number) {
+  constructor(store: StoreReader, viewId: (name: string) => number, refusals: ViewRefusals) {
+    this.#refusals = refusals
     this.#store = store
     this.#viewId = viewId
   }
@@ -94,18 +115,34 @@ export class ViewPublisher {
     keys.forEach((key, i) => {
       // What a TTL hides from later records is still what was last known: a view must not depend on when units end.
       task.bind(key, Number.NEGATIVE_INFINITY)
-      const value = processor.view?.(key, task.handles) ?? null
-      const bytes = value === null ? null : view.topic.value.encode(value)
+      const bytes = this.#viewOf(task, key)
       const last = published[i]
       task.published.set(key, bytes)
       if (bytes === null ? last === null : last !== null && bytes.equals(last)) return
-      checkSize(view.topic, key, bytes)
       const rowKey = rowKeyUntilNext(viewId, key)
       if (bytes === null) batch.delete('views', rowKey)
       else batch.put('views', rowKey, bytes)
       outputs.add(view, { key, value: bytes, timestamp })
       changes.push({ view: view.topic.name, key, value: bytes })
     })
+  }
+
+  /** What cannot be published is as if it were not there, and a dead letter says why: a view depends on the state alone. */
+  #viewOf({ plan, handles }: StepTask, key: string): Buffer | null {
+    const { topic, log, partitions } = plan.view as NonNullable<StepTask['plan']['view']>
+    let bytes: Buffer | null = null
+    try {
+      const value = plan.processor.view?.(key, handles) ?? null
+      if (value === null) return null
+      bytes = topic.value.encode(value)
+      checkSize(topic, key, bytes)
+      return bytes
+    } catch (error) {
+      if (error instanceof MillraceError && error.remedy !== 'skip') throw error
+      const at = { topology: plan.topology, step: plan.name, log, partition: partitionOf(key, partitions) }
+      this.#refusals.refuse({ key, bytes, error, ...at })
+      return null
+    }
   }
 
   /** One read for all that memory does not know. */

@@ -1,9 +1,16 @@
 import type { StreamCounts } from '../../engine/ports/stream-messages.ts'
 
+/** Left out until a human has acted. */
+export interface StoppedTask {
+  task: string
+  code: string
+  message: string
+}
+
 /** What a stream thread on Kafka tells main. */
 export type WorkerEvent =
   /** What it has to run; the state of some is still being restored. */
-  | { type: 'tasks'; tasks: number; restoring: number }
+  | { type: 'tasks'; tasks: number; restoring: number; stopped: StoppedTask[] }
   /** Of the changelog partitions being read. */
   | { type: 'restore'; progress: [topic: string, partition: number, restored: number, left: number][] }
   | { type: 'committed'; tookMs: number }

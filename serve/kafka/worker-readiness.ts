@@ -1,10 +1,11 @@
 import type { Readiness } from '../ports.ts'
-import type { WorkerEvent } from './worker-messages.ts'
+import type { StoppedTask, WorkerEvent } from './worker-messages.ts'
 
 interface ThreadState {
   /** null: nobody has given it any yet. */
   tasks: number | null
   tasksRestoring: number
+  stopped: readonly StoppedTask[]
   restoring: Map<string, { restored: number; left: number }>
 }
 
@@ -13,7 +14,7 @@ export class WorkerReadiness {
   readonly #threads: ThreadState[]
 
   constructor(threads: number) {
-    this.#threads = Array.from({ length: threads }, () => ({ tasks: null, tasksRestoring: 0, restoring: new Map() }))
+    this.#threads = Array.from({ length: threads }, begun)
   }
 
   hear(thread: number, event: WorkerEvent): void {
@@ -21,6 +22,7 @@ export class WorkerReadiness {
     if (event.type === 'tasks') {
       state.tasks = event.tasks
       state.tasksRestoring = event.restoring
+      state.stopped = event.stopped
       if (event.restoring === 0) state.restoring.clear()
     } else if (event.type === 'restore') {
       for (const [topic, partition, restored, left] of event.progress)
@@ -30,7 +32,7 @@ export class WorkerReadiness {
 
   /** The thread has died, or starts over. */
   lost(thread: number): void {
-    this.#threads[thread] = { tasks: null, tasksRestoring: 0, restoring: new Map() }
+    this.#threads[thread] = begun()
   }
 
   ready(): Readiness {
@@ -46,7 +48,17 @@ export class WorkerReadiness {
       const detail = `restoring the state of ${restoring} tasks: ${restored} changelog records read, at most ${left} to come`
       return { ready: false, detail }
     }
+    const stopped = this.#threads.flatMap(one => one.stopped)
+    if (stopped.length > 0) {
+      const [{ task, message }] = stopped
+      const waiting = stopped.length > 1 ? `and ${stopped.length - 1} more wait` : 'waits'
+      return { ready: false, detail: `task ${task} ${waiting} for a human, the others run: ${message}` }
+    }
     const tasks = this.#threads.reduce((sum, one) => sum + (one.tasks ?? 0), 0)
     return { ready: true, detail: `running ${tasks} tasks in ${this.#threads.length} threads` }
   }
+}
+
+function begun(): ThreadState {
+  return { tasks: null, tasksRestoring: 0, stopped: [], restoring: new Map() }
 }

@@ -11,6 +11,7 @@ import { MemoryStore } from '../../../engine/stores/memory-store.ts'
 import { coTouchedShop, type Touch, type User } from '../../../engine/testing/co-touched.ts'
 import { driveTopology } from '../../../engine/testing/drive-topology.ts'
 import type { Topic } from '../../../engine/topic.ts'
+import type { Topology } from '../../../engine/topology.ts'
 import { openStreamCluster, type StreamClusterOptions } from '../stream-cluster.ts'
 import { ChildWorker, until } from './child-worker.ts'
 import type { ChildJob } from './stream-child.ts'
@@ -36,6 +37,11 @@ export interface Running {
   restarts: string[]
 }
 
+interface ShopOptions {
+  partitions?: number
+  more?: (prefix: string) => readonly Topology[]
+}
+
 /** Topics of its own on a shared broker, the workers that a story starts, and what the embedded stream makes of the same. */
 export class StreamShop {
   readonly namespace = `n${randomBytes(4).toString('hex')}`
@@ -44,19 +50,22 @@ export class StreamShop {
   readonly running = new Map<string, Running>()
   readonly written: TouchRecord[] = []
   readonly #bootstrap: readonly string[]
+  readonly #more: readonly Topology[]
   readonly #clusters: StreamCluster[] = []
   readonly children: ChildWorker[] = []
   #folder = ''
   admin!: StreamCluster
 
-  constructor(bootstrap: readonly string[], partitions = 4) {
+  /** `more`: topologies beside the usual ones, by the prefix of topics. */
+  constructor(bootstrap: readonly string[], { partitions = 4, more = () => [] }: ShopOptions = {}) {
     this.#bootstrap = bootstrap
     this.partitions = partitions
+    this.#more = more(`${this.namespace}-`)
   }
 
   get topologies() {
     const { coTouched, shout, remind, nearby } = this.shop
-    return [coTouched(), shout(), remind(), nearby()]
+    return [coTouched(), shout(), remind(), nearby(), ...this.#more]
   }
 
   get companions(): string {
