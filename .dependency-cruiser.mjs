@@ -45,6 +45,7 @@ const mayImport = {
 /** A third-party library has one door: behind it stands a port of ours, so that it can be replaced in one place. */
 const doors = [
   { library: '@nxtedition/rocksdb', door: '^engine/stores/rocksdb', why: 'the StateStore port hides RocksDB' },
+  { library: '@platformatic/kafka', door: '^connectors/kafka/', why: 'the ports of the log hide the client' },
   { library: 'ws', door: '^serve/transport/', why: 'the transport port hides the server' },
   { library: 'avsc', door: '^schemas/', why: 'a schema is parsed where it is defined' },
   { library: 'prom-client', door: '^serve/metrics[^/]*[.]ts$', why: 'metrics are named in one file' },
@@ -136,7 +137,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(node_modules/[.]node|dist)/' },
+    exclude: { path: '^dist/|(^|/)node_modules/[.]node/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] }
