@@ -1,10 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { openStreamCluster } from '../connectors/kafka/stream-cluster.ts'
 import { type BrokerCluster, startBrokers } from '../connectors/kafka/testing/broker.ts'
 import { missingForBroker } from '../connectors/kafka/testing/broker-jars.ts'
+import { readTimes } from '../engine/distributed/committed-times.ts'
+import { plan } from '../engine/task/plan.ts'
 import * as topics from '../schemas/topics.ts'
+import { allTopologies } from '../topologies/index.ts'
 import { differences } from '../topologies/testing/run.ts'
 import type { StartedInstance } from './testing/instance.ts'
 import { KafkaShop, untilReady } from './testing/kafka-shop.ts'
@@ -86,4 +90,124 @@ story('the demo shop leaves the same views on Kafka as on the embedded log', asy
     if (declared.equality !== 'order' && name !== vectors)
       t.deepEqual(differences(declared, here as any, there as any), [], name)
   }
+})
+
+/** What the tasks' times were when they last committed. */
+async function taskTimes() {
+  const running = plan(allTopologies({ purchaseSource: 'orders' }), {
+    partitions: 2,
+    namespace: 'millrace',
+    repartition: 'topics'
+  })
+  const connection = { bootstrap: brokers.addresses }
+  const cluster = openStreamCluster({ connection, namespace: 'millrace', worker: 'watching' })
+  try {
+    const firsts = running.subTopologies.flatMap(({ sources, partitions }) =>
+      Array.from({ length: partitions }, (_, partition) => ({ topic: sources[0].log, partition }))
+    )
+    const committed = await cluster.committed('millrace', firsts)
+    return firsts.map(first => readTimes(committed, first)?.times ?? {})
+  } finally {
+    await cluster.close()
+  }
+}
+
+story('when a load is over its history has ended for every task', async t => {
+  const tasks = await taskTimes()
+  const steps = tasks.flatMap(times => Object.entries(times))
+  t.true(steps.length > 10)
+  for (const [step, [streamTime, historyTime]] of steps) t.is(historyTime, null, `${step}, at ${streamTime}`)
+})
+
+story('a load that is killed goes on behind the last row that is on the log, and counts each row once', async t => {
+  const file = join(root, 'views.jsonl')
+  const events = Array.from({ length: 12_000 }, (_, i) => {
+    const ts = new Date(Date.UTC(2025, 0, 1) + i * 1_000).toISOString()
+    return { event_id: `k-${i}`, session_id: `s-${i}`, event_type: 'view', product_id: 'p-killed', ts }
+  })
+  writeFileSync(file, events.map(event => `${JSON.stringify(event)}\n`).join(''))
+  const killed = shop.command(['load', file, '--rate', '4000'])
+  const ended = new Promise(resolve => killed.once('exit', resolve))
+  await new Promise(resolve => setTimeout(resolve, 3_500))
+  killed.kill('SIGKILL')
+  await ended
+  const { code, stdout, stderr } = await shop.run(['load', file, '--json'])
+  t.is(code, 0, stderr)
+  const { accepted, already_loaded } = JSON.parse(stdout)
+  t.log(`${already_loaded} rows were there, ${accepted} were not`)
+  t.true(already_loaded > 0, 'something was there when it was killed')
+  t.true(accepted > 0, 'it was killed before the end')
+  t.is(accepted + already_loaded, events.length)
+  const again = JSON.parse((await shop.run(['load', file, '--json'])).stdout)
+  t.is(again.accepted, 0)
+  const features = JSON.parse((await shop.run(['store', 'get', 'item-features', 'p-killed', '--json'])).stdout)
+  t.is(features.value.views, events.length)
+})
+
+story('rows that cannot be used are dead letters, and come back from there once the sender is mended', async t => {
+  const file = join(root, 'few.jsonl')
+  const event = { event_id: 'f-1', session_id: 's-few', event_type: 'view', product_id: 'p-few' }
+  const lines = [
+    { ...event, ts: '2025-01-01T00:00:00Z' },
+    { ...event, event_id: 'f-2', event_type: 'unheard-of' }
+  ]
+  writeFileSync(file, lines.map(line => `${JSON.stringify(line)}\n`).join(''))
+  const loaded = JSON.parse((await shop.run(['load', file, '--type', 'events', '--json'])).stdout)
+  t.like(loaded, { accepted: 1, dead_lettered: 1, duplicates: null })
+  const [letter] = JSON.parse((await shop.run(['dlq', 'list', '--json'])).stdout)
+  t.like(letter, { topic: 'interactions', topology: 'load', step: 'events' })
+  const shown = JSON.parse((await shop.run(['dlq', 'show', letter.id, '--json'])).stdout)
+  t.regex(shown.value_text, /unheard-of/)
+  const refused = JSON.parse((await shop.run(['dlq', 'replay', letter.id, '--json'])).stdout)
+  t.deepEqual(refused, { sent: 0, sent_before: 0, still_refused: 1 })
+  const unreadable = {
+    topic: 'interactions',
+    partition: 0,
+    timestamp: 1_735_689_600_000,
+    key: 's-few',
+    value: 'no Avro'
+  }
+  const imported = await shop.run(['topic', 'import', 'interactions', '-', '--json'], `${JSON.stringify(unreadable)}\n`)
+  t.deepEqual(JSON.parse(imported.stdout), { topic: 'interactions', imported: 1 }, imported.stderr)
+  const [second] = JSON.parse((await shop.run(['dlq', 'list', '--topic', 'interactions', '--json'])).stdout)
+  t.is(second.code, 'avro_invalid')
+  const sent = JSON.parse((await shop.run(['dlq', 'replay', second.id, '--json'])).stdout)
+  t.deepEqual(sent, { sent: 1, sent_before: 0, still_refused: 0 })
+  const twice = JSON.parse((await shop.run(['dlq', 'replay', second.id, '--json'])).stdout)
+  t.deepEqual(twice, { sent: 0, sent_before: 1, still_refused: 0 })
+})
+
+story('topics are shown decoded, and what is exported can be imported', async t => {
+  const list = JSON.parse((await shop.run(['topic', 'list', '--json'])).stdout)
+  const interactions = list.find(({ topic }: any) => topic === 'interactions')
+  t.like(interactions, { partitions: 2, cleanup: 'delete', retention_ms: null })
+  t.true(list.some(({ topic }: any) => topic.endsWith('-changelog')))
+  const read = await shop.run(['topic', 'read', 'interactions', '--key', 's-few', '--limit', '1', '--json'])
+  t.like(JSON.parse(read.stdout), { key: 's-few', value: { product_id: 'p-few', event_type: 'view' } })
+  const exported = (await shop.run(['topic', 'export', 'users'])).stdout
+  const users = exported.split('\n').filter(line => line !== '')
+  t.true(users.length > 1_000)
+  const copied = await shop.run(['topic', 'import', 'users', '-', '--json'], exported)
+  t.is(JSON.parse(copied.stdout).imported, users.length, copied.stderr)
+  const unknown = await shop.run(['topic', 'read', 'no-such-topic'])
+  t.is(unknown.code, 1)
+  t.regex(unknown.stderr, /There is no topic no-such-topic/)
+  const views = await shop.run(['topic', 'import', 'item-catalog', '-'])
+  t.is(views.code, 2)
+})
+
+story('state is read from the changelogs, whoever has it', async t => {
+  const list = JSON.parse((await shop.run(['store', 'list', '--json'])).stdout)
+  const there = list.find(({ store }: any) => store === 'item-catalog')
+  t.like(there, { kind: 'view', class: 'exact', keys: 3_787 })
+  const [onKafka, inOne] = await Promise.all(
+    [(args: string[]) => shop.run(args), embedded].map(async run =>
+      JSON.parse((await run(['store', 'digest', 'item-catalog', '--json'])).stdout)
+    )
+  )
+  t.deepEqual(onKafka, inOne)
+  const { code, stdout } = await shop.run(['store', 'verify', '--json'])
+  t.is(code, 0, stdout)
+  const nothing = await shop.run(['store', 'get', 'no-such-store', 'key'])
+  t.regex(nothing.stderr, /There is no store or view no-such-store/)
 })

@@ -1,9 +1,10 @@
+import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { demoBatches } from '../../connectors/demo/demo-source.ts'
 import { shiftBefore } from '../../connectors/demo/online-retail.ts'
 import type { BrokerCluster } from '../../connectors/kafka/testing/broker.ts'
 import { type StartedInstance, startCommand } from './instance.ts'
-import { type Ran, runMillrace } from './run-millrace.ts'
+import { type Ran, runMillrace, startMillrace } from './run-millrace.ts'
 
 const sessionTimeoutMs = 6_000
 
@@ -26,10 +27,14 @@ export class KafkaShop {
     return this.#start('serve', name, ['--port', '0'])
   }
 
-  /** A command against the brokers, as people call it. */
+  /** A command against the brokers, as people call it, to its end. */
   run(args: readonly string[], input?: string): Promise<Ran> {
-    const environment = { ...this.#environment(), MILLRACE_LOG: 'kafka' }
-    return runMillrace([...args, '--data', join(this.#root, 'commands')], { cwd: this.#root, env: environment, input })
+    return runMillrace(this.#commandArgs(args), { ...this.#commandOptions(), input })
+  }
+
+  /** The same as a process that can be killed. */
+  command(args: readonly string[]): ChildProcess {
+    return startMillrace(this.#commandArgs(args), this.#commandOptions())
   }
 
   async close(): Promise<void> {
@@ -42,6 +47,14 @@ export class KafkaShop {
     const instance = await startCommand({ command, args, directory, noteIn: join(directory, command), env })
     this.#running.add(instance)
     return instance
+  }
+
+  #commandArgs(args: readonly string[]): string[] {
+    return [...args, '--data', join(this.#root, 'commands')]
+  }
+
+  #commandOptions() {
+    return { cwd: this.#root, env: { ...this.#environment(), MILLRACE_LOG: 'kafka' } }
   }
 
   #environment(): Record<string, string> {
