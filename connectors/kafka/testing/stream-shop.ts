@@ -33,6 +33,7 @@ export interface Running {
   cluster: StreamCluster
   store: MemoryStore
   tasks: readonly string[]
+  /** Changelog records; what an index is built from is not counted. */
   restored: number
   restarts: string[]
 }
@@ -115,8 +116,8 @@ export class StreamShop {
       onTasks: tasks => {
         running.tasks = tasks
       },
-      onRestore: ({ left, restored }) => {
-        if (left === 0) running.restored += restored
+      onRestore: ({ topic, left, restored }) => {
+        if (left === 0 && topic !== this.shop.touches.name) running.restored += restored
       },
       onRestart: error => running.restarts.push(`${error.code}: ${error.message}`),
       ...traits
