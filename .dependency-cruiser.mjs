@@ -51,6 +51,7 @@ const doors = [
   { library: 'prom-client', door: '^serve/metrics[^/]*[.]ts$', why: 'metrics are named in one file' },
   { library: 'commander', door: '^serve/(cli/|main[.]ts$)', why: 'the command line is one place' },
   { library: 'ioredis', door: '^connectors/redis/', why: 'the mirror of features hides Redis' },
+  { library: 'hnswlib-node', door: '^serve/vectors/hnsw-library[.]ts$', why: 'vectors are found without it, too' },
   { library: 'ajv(-formats)?', door: '^serve/', why: 'requests are validated at the rim' }
 ]
 

@@ -8,7 +8,7 @@ export interface ContentTerm {
 }
 
 /** Of one product; the rest of a longer one is not looked at. */
-export const termsMax = 48
+const termsMax = 48
 const titleWordsMax = 24
 const attributesMax = 16
 const charsMax = 48
