@@ -16,35 +16,53 @@ export interface Companions {
   scores: number[]
   /** Positions by strength as of the last `ranked`; not stored. */
   ranking: number[]
+  /** Since it was stored: 1 for each position that is another now, and what all scores were multiplied with. */
+  isChanged: Uint8Array
+  factors: number[]
+  isNew: boolean
 }
 
 export function noCompanions(hour: number): Companions {
-  return { pairs: 0, hour, items: [], scores: [], ranking: [] }
+  return {
+    pairs: 0,
+    hour,
+    items: [],
+    scores: [],
+    ranking: [],
+    isChanged: new Uint8Array(keptMax),
+    factors: [],
+    isNew: true
+  }
 }
 
 export function meet(companions: Companions, item: ItemId, weight: number, time: number): void {
-  const { items, scores } = companions
+  const { items, scores, isChanged } = companions
   const hour = Math.floor(time / hours(1))
   let amount = weight
   if (hour > companions.hour) {
     const left = decay(hour - companions.hour)
-    for (let i = 0; i < scores.length; i++) scores[i] *= left
+    scale(companions, left)
     companions.hour = hour
   } else if (hour < companions.hour) {
     amount *= decay(companions.hour - hour)
   }
   companions.pairs++
-  const at = items.indexOf(item)
-  if (at >= 0) {
-    scores[at] += amount
-  } else if (items.length < keptMax) {
-    items.push(item)
-    scores.push(amount)
-  } else {
-    const weakest = indexOfLeast(scores)
-    items[weakest] = item
-    scores[weakest] = amount
+  const known = items.indexOf(item)
+  if (known >= 0) {
+    scores[known] += amount
+    isChanged[known] = 1
+    return
   }
+  const at = items.length < keptMax ? items.length : indexOfLeast(scores)
+  items[at] = item
+  scores[at] = amount
+  isChanged[at] = 1
+}
+
+function scale(companions: Companions, factor: number): void {
+  const { scores, factors } = companions
+  for (let i = 0; i < scores.length; i++) scores[i] *= factor
+  factors.push(factor)
 }
 
 function indexOfLeast(scores: readonly number[]): number {
@@ -89,7 +107,9 @@ function writeCompanion(out: ByteWriter, item: ItemId, score: number): void {
 }
 
 export function read(input: ByteReader): Companions {
-  const companions: Companions = { pairs: input.u32(), hour: input.i32(), items: [], scores: [], ranking: [] }
+  const pairs = input.u32()
+  const companions = noCompanions(input.i32())
+  companions.pairs = pairs
   for (let left = input.u8(); left > 0; left--) {
     companions.scores.push(input.f64())
     companions.items.push(input.text(input.u8()) as ItemId)
@@ -97,4 +117,40 @@ export function read(input: ByteReader): Companions {
   return companions
 }
 
-export const companionsCodec: Codec<Companions> = { version: 1, memoryFactor: 3, write, read }
+/** A list scaled more often than this is written whole. */
+const factorsMax = 255
+
+function writeDelta(out: ByteWriter, { pairs, hour, items, scores, isChanged, factors, isNew }: Companions): boolean {
+  if (isNew || factors.length > factorsMax) return false
+  out.u32(pairs).i32(hour).u8(factors.length)
+  for (const factor of factors) out.f64(factor)
+  for (let i = 0; i < items.length; i++) if (isChanged[i] === 1) writeCompanion(out.u8(i), items[i], scores[i])
+  return true
+}
+
+function applyDelta(companions: Companions, input: ByteReader): void {
+  companions.pairs = input.u32()
+  companions.hour = input.i32()
+  for (let left = input.u8(); left > 0; left--) scale(companions, input.f64())
+  while (!input.isAtEnd) {
+    const at = input.u8()
+    companions.scores[at] = input.f64()
+    companions.items[at] = input.text(input.u8()) as ItemId
+  }
+}
+
+function stored(companions: Companions): void {
+  companions.isChanged.fill(0)
+  if (companions.factors.length > 0) companions.factors = []
+  companions.isNew = false
+}
+
+/** Ids are shared with those of the catalog of ids; columns of numbers, and three small objects. */
+const memoryBytes = ({ items }: Companions) => items.length * 24 + 500
+
+export const companionsCodec: Codec<Companions> = {
+  version: 1,
+  write,
+  read,
+  deltas: { write: writeDelta, apply: applyDelta, stored, memoryBytes }
+}
