@@ -76,6 +76,25 @@ export const blendWeights = {
 } as const
 export type Blend = keyof typeof blendWeights
 
+/**
+ * Where the session index has found what comes next in the visit. On home and product pages its order is that of the
+ * list, and the other sources only follow; on a cart it counts beside them.
+ */
+export const weightsWithIndex = {
+  home: withNextItem(blendWeights.home, 1),
+  product: withNextItem(blendWeights.product, 1),
+  cart: withNextItem(blendWeights.cart, 0.3).map(weight => weight / 1.3)
+}
+export type IndexedBlend = keyof typeof weightsWithIndex
+
+export const isIndexed = (blend: Blend): blend is IndexedBlend => blend in weightsWithIndex
+
+function withNextItem(others: Float64Array, weight: number): Float64Array {
+  const all = others.slice()
+  all[sources.indexOf('next_item')] = weight
+  return all
+}
+
 function weights(given: Partial<Record<Source, number>>): Float64Array {
   return Float64Array.from(sources, name => given[name] ?? 0)
 }

@@ -25,7 +25,8 @@ export class CandidateSet {
   /** Turn and slot of every item, in one number, so that nothing is cleared between answers. */
   private places = new Int32Array(0)
   private turn = 0
-  private isOpen = true
+  /** Items may still become candidates. */
+  isOpen = true
   private allows: (item: number) => boolean = () => true
 
   begin(items: number, allows: (item: number) => boolean): void {

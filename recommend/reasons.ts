@@ -2,7 +2,7 @@ import type { Reason } from '../schemas/http.ts'
 import type { CandidateSet } from './candidate-set.ts'
 import type { Catalog } from './catalog.ts'
 import type { Filling } from './fill.ts'
-import { meanings, sources } from './sources.ts'
+import { meanings, source, sources } from './sources.ts'
 
 /** A second reason is worth saying when it weighs at least this much of the first. */
 const secondShare = 0.3
@@ -25,8 +25,8 @@ export function reasonsOf(catalog: Catalog, set: CandidateSet, slot: number): Re
       next = part
     }
   }
-  const reasons = [reason(catalog, first, set.seedOf(slot, first))]
-  if (second >= 0 && next >= secondShare * most) reasons.push(reason(catalog, second, set.seedOf(slot, second)))
+  const reasons = [reasonOf(catalog, set, slot, first)]
+  if (second >= 0 && next >= secondShare * most) reasons.push(reasonOf(catalog, set, slot, second))
   return reasons
 }
 
@@ -34,6 +34,13 @@ export function fillReason(catalog: Catalog, filling: Filling | undefined): Reas
   if (filling === undefined || !filling.isPopular) return { code: 'fills_list' }
   if (filling.category < 0 || catalog.isSensitiveCategory(filling.category)) return { code: 'popular' }
   return { code: 'popular_in_category', category: catalog.categories.pathOf(filling.category) }
+}
+
+function reasonOf(catalog: Catalog, set: CandidateSet, slot: number, column: number): Reason {
+  const seed = set.seedOf(slot, column)
+  // What comes next may be what was seen before.
+  const isSeen = column === source.next_item && seed === set.items[slot]
+  return reason(catalog, isSeen ? source.recently_viewed : column, seed)
 }
 
 function reason(catalog: Catalog, column: number, seed: number): Reason {

@@ -1,5 +1,5 @@
 import type { Reason } from '../schemas/http.ts'
-import { type Blend, blendWeights } from './blend-weights.ts'
+import { type Blend, blendWeights, isIndexed, weightsWithIndex } from './blend-weights.ts'
 import { CandidateSet, candidatesMax } from './candidate-set.ts'
 import { Fill } from './fill.ts'
 import { Gathering } from './gather.ts'
@@ -21,6 +21,8 @@ const kept: Record<Blend, number> = {
 }
 /** Of a cart, the newest so many are asked about. */
 const cartItemsMax = 16
+/** Longer lists of candidates to be ranked ask the index for no more. */
+const indexedMax = 100
 /** Of an item looked at in this visit already. */
 const seenAgain = 0.5
 
@@ -38,6 +40,8 @@ export class Retrieval {
   private readonly tiers = new Uint8Array(candidatesMax)
   private hasTiers = false
   private readonly substitutes: number[] = []
+  /** The session index has found something for this visit. */
+  private hasNext = false
 
   constructor(shop: Shop) {
     this.shop = shop
@@ -50,7 +54,9 @@ export class Retrieval {
   gather(ask: Ask): void {
     const { set, rules } = this
     set.begin(this.shop.catalog.items.count, rules.allows)
-    this.collect(ask, rules.askedCategories)
+    this.addNext(ask)
+    const isEnough = this.hasNext && ask.blend !== 'cart' && set.count >= ask.limit
+    if (!isEnough) this.collect(ask, rules.askedCategories)
   }
 
   /** Evidence for these items only, whatever the rules say. */
@@ -59,17 +65,24 @@ export class Retrieval {
     for (const item of items) if (item >= 0) this.set.slotFor(item)
     this.set.close()
     this.ranked = items.length
+    this.addNext(ask)
     this.collect(ask, [])
   }
 
   rank(ask: Ask): void {
-    this.set.blend(blendWeights[ask.blend])
-    if (ask.blend !== 'email') this.demoteSeen(ask)
+    const { set, hasNext } = this
+    set.blend(hasNext && isIndexed(ask.blend) ? weightsWithIndex[ask.blend] : blendWeights[ask.blend])
+    const knowsWhoComesBack = hasNext && this.shop.visits.version > 0
+    if (ask.blend !== 'email' && !knowsWhoComesBack) this.demoteSeen(ask)
     this.hasTiers = false
     this.substitutes.length = 0
-    if (ask.blend === 'similar') this.preferOwn(source.co_viewed, source.viewed_then_bought)
+    if (hasNext && set.isOpen && ask.blend !== 'cart') this.preferNext()
+    else if (ask.blend === 'similar') this.preferOwn(source.co_viewed, source.viewed_then_bought)
     else if (ask.blend === 'bought_together') this.preferOwn(source.bought_together, source.bought_together)
-    else if (ask.blend === 'cart') this.setSubstitutesAside(ask)
+    else if (ask.blend === 'cart') {
+      if (hasNext) this.preferOwn(source.bought_together, source.bought_together)
+      this.setSubstitutesAside(ask)
+    }
   }
 
   select(ask: Ask): void {
@@ -127,6 +140,28 @@ export class Retrieval {
     gathering.addPopular(ask, categories.length > 0 ? categories : this.near(ask))
   }
 
+  /** What the session index knows of the visit; past the deadline it is not asked. */
+  private addNext({ visit, isLate, limit }: Ask): void {
+    const { set, shop } = this
+    this.hasNext = false
+    if (visit === null || isLate) return
+    shop.visits.find(visit, Math.min(limit, indexedMax), (item, share, seed) => {
+      if (set.slotFor(item) < 0) return
+      this.hasNext = true
+      set.add(source.next_item, item, share, seed)
+    })
+  }
+
+  /** Its order is that of the list; everything else follows. */
+  private preferNext(): void {
+    const { set, tiers } = this
+    this.hasTiers = true
+    for (let slot = 0; slot < set.count; slot++) {
+      tiers[slot] = set.has(slot, source.next_item) ? 0 : 1
+      if (tiers[slot] === 0) set.totals[slot] = Math.min(set.totals[slot], set.part(slot, source.next_item))
+    }
+  }
+
   /** Categories of what is asked about. */
   private near({ asked, blend }: Ask): number[] {
     if (asked.length === 0 || blend === 'cart') return []
@@ -150,20 +185,35 @@ export class Retrieval {
 
   /** What one would take instead of something in the cart, and nobody together with it, comes when nothing else is left. */
   private setSubstitutesAside({ asked }: Ask): void {
-    const { set, shop, substitutes } = this
+    const { set, shop } = this
     const { groupOf } = shop.catalog.byCategory
     for (let i = 0; i < asked.length && i < cartItemsMax; i++) {
       const category = groupOf[asked[i]]
+      if (category >= 0 && this.hasNext) this.setCategoryAside(category)
       const similar = shop.neighbours.similarTo(asked[i])
       if (category < 0 || similar === null) continue
       for (const item of similar.viewed.items) {
         const slot = groupOf[item] === category ? set.find(item) : -1
-        if (slot < 0 || set.totals[slot] <= 0 || set.has(slot, source.bought_together)) continue
-        set.totals[slot] *= -1
-        substitutes.push(item)
-        this.rules.exclude(item, 'substitute')
+        if (slot >= 0) this.setAside(slot)
       }
     }
+  }
+
+  /** What visitors open next is often another of the same kind. */
+  private setCategoryAside(category: number): void {
+    const { set, shop } = this
+    const { groupOf } = shop.catalog.byCategory
+    for (let slot = 0; slot < set.count; slot++) {
+      if (groupOf[set.items[slot]] === category && set.has(slot, source.next_item)) this.setAside(slot)
+    }
+  }
+
+  private setAside(slot: number): void {
+    const { set, substitutes } = this
+    if (set.totals[slot] <= 0 || set.has(slot, source.bought_together)) return
+    set.totals[slot] *= -1
+    substitutes.push(set.items[slot])
+    this.rules.exclude(set.items[slot], 'substitute')
   }
 
   private takeSubstitutes(): void {

@@ -1,10 +1,12 @@
 import type { Catalog } from './catalog.ts'
 import type { PopularItems } from './popular-items.ts'
 import type { Neighbours } from './visit.ts'
+import type { VisitIndex } from './visit-index.ts'
 
 /** What answers are made from. */
 export interface Shop {
   readonly catalog: Catalog
   readonly popular: PopularItems
   readonly neighbours: Neighbours
+  readonly visits: VisitIndex
 }

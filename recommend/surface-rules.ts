@@ -1,12 +1,19 @@
 import type { Surface } from '../schemas/http.ts'
 
 /** What holds on a surface where the request says nothing else. */
-export const surfaceRules: Record<Surface, { in_stock: boolean; exclude_purchased_days: number }> = {
-  home: { in_stock: true, exclude_purchased_days: 0 },
-  product: { in_stock: true, exclude_purchased_days: 0 },
-  cart: { in_stock: true, exclude_purchased_days: 0 },
+interface SurfaceRules {
+  in_stock: boolean
   /** Nobody wants to be told of what just arrived at their door. */
-  email: { in_stock: true, exclude_purchased_days: 14 }
+  exclude_purchased_days: number
+  /** But for what this person has bought before that as well. */
+  keeps_reordered: boolean
+}
+
+export const surfaceRules: Record<Surface, SurfaceRules> = {
+  home: { in_stock: true, exclude_purchased_days: 30, keeps_reordered: true },
+  product: { in_stock: true, exclude_purchased_days: 0, keeps_reordered: true },
+  cart: { in_stock: true, exclude_purchased_days: 30, keeps_reordered: true },
+  email: { in_stock: true, exclude_purchased_days: 14, keeps_reordered: false }
 }
 
 export const dismissedMs = 90 * 86_400_000

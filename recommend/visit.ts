@@ -1,5 +1,6 @@
 import type { Blend } from './blend-weights.ts'
 import type { PairTotals } from './pair-totals.ts'
+import type { VisitSoFar } from './visit-steps.ts'
 
 /** Items with scores, best first. */
 export interface ItemList {
@@ -30,7 +31,10 @@ export interface Profile {
   readonly brands: Liking
   readonly priceBands: Liking
   readonly seen: TimedItems
-  readonly bought: TimedItems
+  readonly bought: TimedItems & {
+    /** How often, by place in the list. */
+    readonly counts: Int32Array
+  }
   readonly dismissed: TimedItems
 }
 
@@ -74,6 +78,8 @@ export interface Ask {
   recent: number[]
   /** Whether an item of `recent` was bought. */
   recentBought: boolean[]
+  /** What the session index is asked about; null: it is not asked. */
+  visit: VisitSoFar | null
   profile: Profile | null
   maxPerCategory: number | null
   /** The deadline has passed: only what is cheap. */

@@ -188,6 +188,12 @@ export const configKeys = {
       meaning: 'Heaps, decoded state, memtables and block caches together; the parts are printed at the start.'
     })
   },
+  retrieval: {
+    profile: choice<'fast' | 'full'>('fast', ['fast', 'full'], {
+      meaning:
+        'How much of the session index an answer reads; full costs about a third more and helps shops with few, hot items.'
+    })
+  },
   purchase_source: choice<'auto' | 'orders' | 'events'>('auto', ['auto', 'orders', 'events'], {
     meaning:
       'Which of them feeds popularity, baskets and bought items; auto: orders once that table is fed (on Kafka, where all workers must agree: orders).'

@@ -1,6 +1,7 @@
 import type { NewRecord } from '../engine/log/log.ts'
 import { readNameIds } from '../engine/stores/name-ids.ts'
 import type { StoreReader } from '../engine/stores/state-store.ts'
+import { profiles } from '../recommend/session-index/parameters.ts'
 import type { Impression } from '../schemas/act.ts'
 import type { Config } from '../schemas/config.ts'
 import type { Interaction } from '../schemas/interaction.ts'
@@ -37,6 +38,7 @@ export function composeAnswers({ store, config, consentDefault, append }: Answer
   const views = new ViewSet({
     store,
     viewIdOf: viewIds(store, reader => readNameIds(reader, 'view')),
+    retrieval: profiles[config.retrieval.profile],
     restrictions: { blockedItems: [], blockedCategories: [], sensitiveCategories: config.sensitive_categories }
   })
   const overlay = new SessionOverlay()

@@ -2,6 +2,7 @@ import type { Config } from '../schemas/config.ts'
 import { orders } from '../schemas/topics.ts'
 import { composeAnswers } from './compose-answers.ts'
 import type { Embedded } from './compose-embedded.ts'
+import { composeVisits, type IndexedVisits } from './compose-visits.ts'
 import { CommitFreshness, tokenOf } from './embedded/freshness.ts'
 import { StreamMetrics } from './embedded/stream-metrics.ts'
 import { VisibleWrites } from './embedded/visible-writes.ts'
@@ -16,6 +17,7 @@ export interface Serving {
   freshness: CommitFreshness & Freshness
   changes: Changes
   views: ViewSet
+  visits: IndexedVisits
   /** To be awaited before records of a topic are written some other way than by `ingest`. */
   beforeAppend(topic: string): Promise<void>
   /** Interactions taken in since the start. */
@@ -27,6 +29,7 @@ export interface ServingOptions {
   config: Config
   metrics: Metrics
   consentDefault: 'denied' | 'granted'
+  say: (line: string) => void
 }
 
 const topologyVersion = 1
@@ -43,11 +46,19 @@ export function composeServing(options: ServingOptions): Serving {
   })
   const { views, feed, recommender } = answers
   views.build()
+  const visits = composeVisits({
+    visits: views.shop.visits,
+    log: embedded.log,
+    directory: config.data_dir,
+    say: options.say
+  })
   const freshness = new CommitFreshness({ topologyVersion })
   const visible = new VisibleWrites(metrics.series('millrace_event_to_serve_seconds'))
   client.onChanges = rows => feed.rows(views.apply(rows))
   const streamMetrics = new StreamMetrics(metrics)
   client.onCommitted = ({ fresh, tookMs }) => {
+    // A visit's steps are in the index when its view shows them.
+    visits.poke()
     metrics.observe('millrace_commit_duration_seconds', tookMs / 1000, [config.namespace])
     visible.applied(fresh, performance.now())
     freshness.applied(fresh)
@@ -81,6 +92,7 @@ export function composeServing(options: ServingOptions): Serving {
     freshness,
     changes: feed,
     views,
+    visits,
     beforeAppend,
     get events() {
       return answers.events

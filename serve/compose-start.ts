@@ -86,6 +86,7 @@ class RunningInstance {
   readonly #screen: StartScreen
   readonly #metrics: Metrics = createMetrics({ version })
   #edge: Edge | null = null
+  #serving: Serving | null = null
   readonly #servers = new HttpServers()
   readonly #told = new UntilTold()
   #demo: DemoLoad | null = null
@@ -106,14 +107,18 @@ class RunningInstance {
       embedded: this.#embedded,
       config: this.#config,
       metrics: this.#metrics,
-      consentDefault
+      consentDefault,
+      say: line => this.#screen.line(line)
     })
+    this.#serving = serving
     const edge = this.#createEdge(serving)
     this.#edge = edge
     const url = await this.#servers.listen(edge.app, http, await chooseTransport(serve.transport))
     const adminUrl = await this.#servers.listen(edge.admin, admin)
     writeInstance(data_dir, { pid: process.pid, url, admin_url: adminUrl })
-    serving.freshness.setReady({ ready: true, detail: 'answering' })
+    const { freshness, visits } = serving
+    freshness.setReady({ ready: false, detail: `reading visits: ${visits.left} steps to come` })
+    void visits.indexed.then(() => freshness.setReady({ ready: true, detail: 'answering' }))
     this.#screen.addresses({ url, adminUrl, isDemo })
     if (isDemo) await this.#loadDemo()
   }
@@ -129,6 +134,7 @@ class RunningInstance {
     this.#edge?.drain(drainGraceMs)
     await this.#servers.drain(drainGraceMs)
     this.#edge?.close()
+    await this.#serving?.visits.close()
     this.#metrics.close()
     removeInstance(this.#config.data_dir)
     await this.#embedded.close()

@@ -6,12 +6,15 @@ import { SessionIndex } from './session-index.ts'
 import type { SlicePool } from './slice-pool.ts'
 
 const magic = 0x4d52_5349
-const version = 1
+const version = 2
 const preludeBytes = 16
 
 interface Header {
   parameters: RetrievalParameters
   offset: number
+  /** The topic it was built from, by an id that a topic made anew does not share. */
+  source: string
+  open: [string, number][]
   counters: Record<'now' | 'clicks' | 'events' | 'items', number>
   sessions: Record<'base' | 'next' | 'origin' | 'offsetOrigin' | 'emptied', number>
   popular: { items: number[]; nextAt: number }
@@ -21,12 +24,20 @@ interface Header {
   sections: number[]
 }
 
+export interface SnapshotNotes {
+  /** The first of the topic that the index has not seen. */
+  offset: number
+  source?: string
+  /** Of `OpenSessions`. */
+  open?: Iterable<[string, number]>
+}
+
 /**
  * The index as bytes, to be written one after the other: a prelude (magic, version, length of the header, checksum of
  * all that follows), a header in JSON, the arrays. They are views of the live arrays: write or copy them before the
- * next event. `offset` is the first of the topic that the index has not seen.
+ * next event.
  */
-export function saveIndex(index: SessionIndex, offset: number): Uint8Array[] {
+export function saveIndex(index: SessionIndex, { offset, source = '', open = [] }: SnapshotNotes): Uint8Array[] {
   const { sessions, items } = index
   const sections = [
     bytesOf(items.floats, items.count * recordFloats),
@@ -41,6 +52,8 @@ export function saveIndex(index: SessionIndex, offset: number): Uint8Array[] {
   const header: Header = {
     parameters: index.parameters,
     offset,
+    source,
+    open: [...open],
     counters: { now, clicks, events, items: items.count },
     sessions: { base, next, origin, offsetOrigin, emptied },
     popular: { items: [...index.popular.items.subarray(0, index.popular.count)], nextAt: index.popular.nextAt },
@@ -56,10 +69,12 @@ export function saveIndex(index: SessionIndex, offset: number): Uint8Array[] {
 
 /** Refuses, with the remedy `restore`, what is damaged, of another version or made with other parameters. */
 export function loadIndex(
-  bytes: Uint8Array,
+  saved: Uint8Array,
   parameters: RetrievalParameters,
   horizon?: Horizon
-): { index: SessionIndex; offset: number } {
+): { index: SessionIndex; offset: number; source: string; open: [string, number][] } {
+  // A Buffer's `slice` would share its memory.
+  const bytes = new Uint8Array(saved.buffer, saved.byteOffset, saved.byteLength)
   const prelude = bytes.byteLength >= preludeBytes ? new Uint32Array(bytes.slice(0, preludeBytes).buffer) : []
   if (prelude[0] !== magic || prelude[1] !== version) throw unusable('is not one of this version')
   const start = preludeBytes + prelude[2]
@@ -68,7 +83,8 @@ export function loadIndex(
   if (checksum(body) !== prelude[3]) throw unusable('is damaged')
   const header = JSON.parse(new TextDecoder().decode(body[0])) as Header
   if (JSON.stringify(header.parameters) !== JSON.stringify(parameters)) throw unusable('was made with other parameters')
-  return { index: indexOf(header, sectionsOf(bytes, start, header.sections), horizon), offset: header.offset }
+  const { offset, source, open } = header
+  return { index: indexOf(header, sectionsOf(bytes, start, header.sections), horizon), offset, source, open }
 }
 
 function indexOf(

@@ -91,7 +91,7 @@ function build(columns: EventColumns, { order, testFrom }: Stream, learner: Sess
   report('observe_p50_us', observing.summary().p50)
   report('observe_p99_us', observing.summary().p99)
   rebuild(columns, { order: order.subarray(0, testFrom), testFrom }, report)
-  const bytes = Buffer.concat(saveIndex(index, testFrom))
+  const bytes = Buffer.concat(saveIndex(index, { offset: testFrom }))
   const loading = process.cpuUsage()
   loadIndex(new Uint8Array(bytes), index.parameters)
   report('snapshot_load_cpu_ms', cpuUs(loading) / 1000)

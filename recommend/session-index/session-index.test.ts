@@ -154,7 +154,7 @@ test('a snapshot that was loaded goes on as the index it was taken of', t => {
   fc.assert(
     fc.property(events(100), events(40), (before, after) => {
       const { index, sessions } = fed(inOrder(before), new SessionIndex(tight))
-      const bytes = joined(saveIndex(index, 77))
+      const bytes = joined(saveIndex(index, { offset: 77, source: 'a', open: [['v', 3]] }))
       const loaded = loadIndex(bytes, tight)
       for (const { session, item, time } of after) {
         const number = sessions.get(session)
@@ -165,7 +165,8 @@ test('a snapshot that was loaded goes on as the index it was taken of', t => {
         if (JSON.stringify(listFor(index, number)) !== JSON.stringify(listFor(loaded.index, number))) return false
       }
       return (
-        loaded.offset === 77 && Buffer.compare(joined(saveIndex(index, 0)), joined(saveIndex(loaded.index, 0))) === 0
+        loaded.offset === 77 &&
+        Buffer.compare(joined(saveIndex(index, { offset: 0 })), joined(saveIndex(loaded.index, { offset: 0 }))) === 0
       )
     }),
     { seed, numRuns: 40 }
@@ -175,7 +176,7 @@ test('a snapshot that was loaded goes on as the index it was taken of', t => {
 
 test('a snapshot that is damaged, cut off or of other parameters is refused', t => {
   const { index } = fed([{ session: 1, item: 1, time: 1 }])
-  const bytes = joined(saveIndex(index, 0))
+  const bytes = joined(saveIndex(index, { offset: 0 }))
   const damaged = bytes.slice()
   damaged[damaged.length - 9] ^= 1
   for (const [name, load] of Object.entries({

@@ -1,6 +1,7 @@
 import { type Catalog, marks } from '../../recommend/catalog.ts'
 import type { Rules } from '../../recommend/rules.ts'
 import { dismissedMs, surfaceRules } from '../../recommend/surface-rules.ts'
+import type { Profile } from '../../recommend/visit.ts'
 import type { Query } from '../ports.ts'
 import type { Visitor } from './visitor.ts'
 
@@ -34,7 +35,8 @@ export function beginRules(catalog: Catalog, rules: Rules, input: RuleInput): vo
   }
   excludeDismissed(catalog, rules, visitor, now)
   const days = given.exclude_purchased_days ?? defaults.exclude_purchased_days
-  if (days > 0) excludeBought(catalog, rules, visitor, now - days * dayMs)
+  const isStrict = given.exclude_purchased_days !== undefined || !defaults.keeps_reordered
+  if (days > 0) excludeBought(catalog, rules, visitor, { since: now - days * dayMs, isStrict })
   if (query.surface === 'product') rules.excludeVariantsOf(asked.length > 0 ? asked[0] : -1)
   else if (query.surface === 'cart') for (const item of asked) rules.excludeVariantsOf(item)
 }
@@ -62,14 +64,34 @@ function excludeDismissed(catalog: Catalog, rules: Rules, { profile, session, ow
   }
 }
 
-function excludeBought(catalog: Catalog, rules: Rules, { profile, session, own }: Visitor, since: number): void {
+interface BoughtRule {
+  since: number
+  /** Also what this person buys again and again. */
+  isStrict: boolean
+}
+
+function excludeBought(
+  catalog: Catalog,
+  rules: Rules,
+  { profile, session, own }: Visitor,
+  { since, isStrict }: BoughtRule
+): void {
+  const isReordered = (item: number) => !isStrict && profile !== null && timesBought(profile, item) > 1
+  const exclude = (item: number) => {
+    if (!isReordered(item)) rules.exclude(item, 'already_bought')
+  }
   if (profile !== null) {
     const { items, times } = profile.bought
-    for (let i = 0; i < items.length && times[i] >= since; i++) rules.exclude(items[i], 'already_bought')
+    for (let i = 0; i < items.length && times[i] >= since; i++) exclude(items[i])
   }
   for (const acts of [session?.items ?? [], own]) {
     for (const { event_type, product_id, ts } of acts) {
-      if (event_type === 'purchase' && ts >= since) rules.exclude(catalog.items.find(product_id), 'already_bought')
+      if (event_type === 'purchase' && ts >= since) exclude(catalog.items.find(product_id))
     }
   }
+}
+
+function timesBought({ bought }: Profile, item: number): number {
+  const place = bought.items.indexOf(item)
+  return place < 0 ? 0 : bought.counts[place]
 }

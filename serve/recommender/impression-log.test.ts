@@ -26,7 +26,7 @@ test('every answer leaves one record, which fits its topic', async t => {
     position_from: 5,
     fallback: true,
     retrieval: 'blend',
-    retrieval_version: 1,
+    retrieval_version: 0,
     model: null,
     model_version: null,
     experiment: null,

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { MemoryStore } from '../../engine/stores/memory-store.ts'
 import { type Rules, surfaces } from '../../schemas/http.ts'
 import type { CatalogItem } from '../../schemas/views.ts'
-import { fixtureNow, ShopFixture } from '../testing/shop-fixture.ts'
+import { fixtureNow, type RunningShop, ShopFixture } from '../testing/shop-fixture.ts'
 
 const day = 86_400_000
 const paths = [null, 'A', 'A > B', 'A > B > C', 'D', 'D > E']
@@ -88,12 +88,22 @@ function fill(fixture: ShopFixture, products: Product[], neighbours: [number, nu
   return rows
 }
 
+/** What others opened in their visits. */
+function walk({ views }: RunningShop, ways: readonly (readonly number[])[]): void {
+  for (const [visit, way] of ways.entries()) {
+    for (const [position, item] of way.entries()) {
+      const step = { session: `v${visit}`, product_id: ids[item], event_type: 'view' as const, position }
+      views.shop.visits.observe({ ...step, ts: fixtureNow - 60_000 * visit }, visit * 10 + position)
+    }
+  }
+}
+
 /** The rules once more, one by one and slowly. */
 function isEligible(id: string, row: CatalogItem, asked: Asked, rows: Map<string, CatalogItem>): boolean {
   const rules: Rules = asked.rules ?? {}
   const { category, price, stock } = row
   const isUser = asked.user_id === 'u'
-  const days = rules.exclude_purchased_days ?? (asked.surface === 'email' ? 14 : 0)
+  const days = rules.exclude_purchased_days ?? { home: 30, product: 0, cart: 30, email: 14 }[asked.surface]
   const around =
     asked.surface === 'product'
       ? knownOf(asked, rows).slice(0, 1)
@@ -129,15 +139,18 @@ function longest(eligible: CatalogItem[], cap: number | undefined): number {
 test('a list is as long as asked for, or as long as the rules allow: eligible items only, none twice, one per product', t => {
   const pair = fc.tuple(fc.integer({ min: 0, max: 59 }), fc.integer({ min: 0, max: 59 }))
   const products = fc.array(product, { minLength: 1, maxLength: 60 })
+  const way = fc.array(fc.integer({ min: 0, max: 59 }), { minLength: 2, maxLength: 6 })
   fc.assert(
     fc.property(
       products,
       fc.array(pair, { maxLength: 80 }),
       fc.array(query, { minLength: 1, maxLength: 4 }),
-      (all, pairs, queries) => {
+      fc.array(way, { maxLength: 30 }),
+      (all, pairs, queries, ways) => {
         const fixture = new ShopFixture(new MemoryStore())
         const rows = fill(fixture, all, pairs)
         const running = fixture.start({ consentDefault: true })
+        walk(running, ways)
         for (const asked of queries) {
           const items = running.ids(asked)
           const eligible = [...rows].filter(([id, row]) => isEligible(id, row, asked, rows))

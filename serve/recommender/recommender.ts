@@ -1,3 +1,4 @@
+import { isIndexed } from '../../recommend/blend-weights.ts'
 import { Retrieval } from '../../recommend/retrieval.ts'
 import type { Ask } from '../../recommend/visit.ts'
 import type { Answer, RecommendedItem } from '../../schemas/http.ts'
@@ -8,7 +9,9 @@ import { beginRules } from './begin-rules.ts'
 import type { ImpressionLog } from './impression-log.ts'
 import { newRecommendationIds } from './recommendation-ids.ts'
 import type { SessionOverlay } from './session-overlay.ts'
-import { readVisitor, Visit } from './visitor.ts'
+import { Visit } from './visit.ts'
+import { VisitActs } from './visit-acts.ts'
+import { readVisitor, type Visitor } from './visitor.ts'
 
 export interface RecommenderOptions {
   views: ViewSet
@@ -20,9 +23,6 @@ export interface RecommenderOptions {
   nextId?: () => string
 }
 
-/** Which sources with which weights; grows by one when answers change without a change of data. */
-const retrieval = { name: 'blend', version: 1 }
-
 export function createRecommender(options: RecommenderOptions): Recommender {
   return new ViewRecommender(options)
 }
@@ -33,12 +33,14 @@ class ViewRecommender implements Recommender {
   private readonly retrieval: Retrieval
   private readonly nextId: () => string
   private readonly visit = new Visit()
+  private readonly acts: VisitActs
   private readonly ask: Ask
 
   constructor(options: RecommenderOptions) {
     this.options = options
     this.views = options.views
     this.retrieval = new Retrieval(options.views.shop)
+    this.acts = new VisitActs(options.views.shop.catalog)
     this.nextId = options.nextId ?? newRecommendationIds()
     const { recent, recentBought } = this.visit
     this.ask = {
@@ -48,6 +50,7 @@ class ViewRecommender implements Recommender {
       asked: [],
       recent,
       recentBought,
+      visit: null,
       profile: null,
       maxPerCategory: null,
       isLate: false
@@ -118,10 +121,11 @@ class ViewRecommender implements Recommender {
     return this.views.featuresOf(productId)
   }
 
-  private prepare(query: Query, visitor: ReturnType<typeof readVisitor>, now: number): void {
+  private prepare(query: Query, visitor: Visitor, now: number): void {
     const { ask, visit } = this
     const { items: numbers } = this.views.shop.catalog
-    visit.read(this.views.shop.catalog, visitor, query.personalize ? query.session : undefined)
+    const given = query.personalize ? query.session : undefined
+    visit.read(this.views.shop.catalog, visitor, given)
     ask.blend = query.relation ?? query.surface
     ask.now = now
     ask.limit = query.limit
@@ -135,7 +139,25 @@ class ViewRecommender implements Recommender {
       const item = numbers.find(ids[isCart ? ids.length - 1 - i : i])
       if (item >= 0) ask.asked.push(item)
     }
+    ask.visit = isIndexed(ask.blend) ? this.visitTo(ask, visitor, given) : null
     if (query.items !== undefined || ask.recent.length > 0) this.loadNeighbours()
+  }
+
+  /** Null where the index has nothing to say: nobody has come from the product to anything yet. */
+  private visitTo(
+    { blend, asked, now }: Ask,
+    visitor: Visitor,
+    given: readonly string[] | undefined
+  ): VisitActs | null {
+    const { acts } = this
+    const { visits } = this.views.shop
+    acts.read(visitor, given, now)
+    if (blend === 'cart') acts.orCart(asked, visits)
+    else if (blend === 'product') {
+      if (asked.length === 0 || !visits.knows(asked[0])) return null
+      acts.lookAt(asked[0])
+    }
+    return acts
   }
 
   /** One read of the store for all that will be needed; none when everything is at hand. */
@@ -169,7 +191,7 @@ class ViewRecommender implements Recommender {
       items: [],
       fallback: true,
       experiment: null,
-      retrieval,
+      retrieval: { name: 'blend', version: this.views.shop.visits.version },
       model: null,
       partial
     }

@@ -50,6 +50,21 @@ test('exclude_items leaves out exactly these', t => {
   )
 })
 
+test('home and cart leave out what was bought in the last 30 days, but for what is bought again and again', t => {
+  const bought = (product_id: string, daysAgo: number, count: number) => ({
+    product_id,
+    ts: fixtureNow - daysAgo * day,
+    count
+  })
+  const fixture = shop().product('kettle').product('coffee').product('lamp')
+  fixture.user('u', { bought: [bought('kettle', 2, 1), bought('coffee', 3, 4), bought('lamp', 31, 1)] })
+  const running = fixture.start()
+  t.deepEqual(running.ids({ user_id: 'u' }).sort(), ['coffee', 'lamp'])
+  t.deepEqual(running.ids({ surface: 'cart', user_id: 'u' }).sort(), ['coffee', 'lamp'])
+  t.deepEqual(running.ids({ user_id: 'u', rules: { exclude_purchased_days: 30 } }), ['lamp'], 'asked for, it is meant')
+  t.is(running.ids({ user_id: 'u', rules: { exclude_purchased_days: 0 } }).length, 3)
+})
+
 test('exclude_purchased_days looks back so many days', t => {
   const fixture = shop().product('recent').product('past').product('never')
   fixture.user('u', {
@@ -64,7 +79,7 @@ test('exclude_purchased_days looks back so many days', t => {
       .ids({ user_id: 'u', rules: { exclude_purchased_days: days } })
       .sort()
       .join(' ')
-  t.is(sorted(), 'never past recent')
+  t.is(sorted(0), 'never past recent')
   t.is(sorted(7), 'never past')
   t.is(sorted(60), 'never')
 })

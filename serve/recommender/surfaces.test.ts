@@ -25,7 +25,7 @@ test('an unknown visitor gets what is popular, most popular first, and it is a f
     ['b', 'c', 'a']
   )
   t.true(answer.fallback)
-  t.deepEqual(answer.retrieval, { name: 'blend', version: 1 })
+  t.deepEqual(answer.retrieval, { name: 'blend', version: 0 })
   t.true(answer.items.every(item => item.reasons.length > 0))
 })
 

@@ -31,7 +31,7 @@ export function profile(catalog: Catalog, row: UserFeatures): Profile {
     brands: liking(row.brands, name => catalog.brands.intern(name)),
     priceBands: liking(row.price_bands, Number),
     seen: timed(catalog, row.seen),
-    bought: timed(catalog, row.bought),
+    bought: { ...timed(catalog, row.bought), counts: Int32Array.from(row.bought, ({ count }) => count) },
     dismissed: timed(catalog, row.dismissed)
   }
 }

@@ -4,10 +4,13 @@ import type { ViewTopic } from '../../engine/topic.ts'
 import { Catalog, marks, noRestrictions, type Restrictions } from '../../recommend/catalog.ts'
 import { PairTotals } from '../../recommend/pair-totals.ts'
 import { PopularItems } from '../../recommend/popular-items.ts'
+import type { RetrievalParameters } from '../../recommend/session-index/parameters.ts'
 import type { Shop } from '../../recommend/shop.ts'
 import { TopItems } from '../../recommend/top-items.ts'
 import type { Neighbours, Profile } from '../../recommend/visit.ts'
+import { VisitIndex } from '../../recommend/visit-index.ts'
 import {
+  blend,
   boughtTogether,
   identities,
   itemCatalog,
@@ -31,6 +34,8 @@ export interface ViewSetOptions {
   cacheBytesMax?: number
   /** See `Catalog`. */
   strangersMax?: number
+  /** Of the session index. */
+  retrieval?: RetrievalParameters
 }
 
 /** Keys of a batch of changes, by whom they concern; a user's features may stand under a session's id, so both are told. */
@@ -48,7 +53,8 @@ export const viewNames: readonly string[] = [
   sessions,
   identities,
   similarItems,
-  boughtTogether
+  boughtTogether,
+  blend
 ].map(({ name }) => name)
 
 const cacheBytesDefault = 96 << 20
@@ -87,7 +93,8 @@ export class ViewSet {
       similarTo: item => similar.get(catalog.items.nameOf(item)),
       companionsOf: item => companions.get(catalog.items.nameOf(item))
     }
-    this.shop = { catalog, popular: new PopularItems(catalog), neighbours }
+    const visits = new VisitIndex(catalog, options.retrieval)
+    this.shop = { catalog, popular: new PopularItems(catalog), neighbours, visits }
     this.loadNeighbours = keys => {
       similar.load(keys)
       companions.load(keys)
@@ -105,6 +112,7 @@ export class ViewSet {
         this.putItem(key, value)
         changed.items.add(key)
       })
+      .set(blend.name, ({ value }) => this.putBlend(value))
       .set(itemFeatures.name, ({ key, value }) => this.putFeatures(key, value))
       .set(userFeatures.name, ({ key }, changed) => {
         this.users.drop(key)
@@ -137,6 +145,7 @@ export class ViewSet {
     read(itemFeatures.name, (key, bytes) => this.putFeatures(key, bytes))
     read(similarItems.name, (key, bytes) => this.putDays(key, bytes))
     read(boughtTogether.name, (key, bytes) => this.putBaskets(key, bytes))
+    read(blend.name, (_, bytes) => this.putBlend(bytes))
   }
 
   apply(changes: readonly ViewChange[]): ChangedKeys {
@@ -188,6 +197,10 @@ export class ViewSet {
   private putFeatures(productId: string, bytes: Buffer | null): void {
     const item = this.shop.catalog.intern(productId)
     if (item >= 0) this.shop.popular.update(item, bytes === null ? null : itemFeatures.value.decode(bytes))
+  }
+
+  private putBlend(bytes: Buffer | null): void {
+    if (bytes !== null) this.shop.visits.use(blend.value.decode(bytes))
   }
 
   private putDays(productId: string, bytes: Buffer | null): void {

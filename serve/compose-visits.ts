@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import type { Log } from '../engine/log/log.ts'
+import type { VisitIndex } from '../recommend/visit-index.ts'
+import { sessionSteps } from '../schemas/topics.ts'
+import { StepTail } from './visits/step-tail.ts'
+import { VisitSnapshots } from './visits/visit-snapshots.ts'
+
+export interface VisitsOptions {
+  visits: VisitIndex
+  log: Pick<Log, 'read' | 'startOffset' | 'endOffset'>
+  directory: string
+  say: (line: string) => void
+}
+
+/** The session index of a process that reads the log itself. */
+export interface IndexedVisits {
+  /** Everything that was on the log at the start is in the index. */
+  readonly indexed: Promise<void>
+  /** Steps that are on the log and not yet in the index. */
+  readonly left: number
+  /** Something was committed: read on. */
+  poke(): void
+  /** Writes a snapshot; nothing is read from then on. */
+  close(): Promise<void>
+}
+
+const sourceName = 'embedded'
+
+/** Loads the snapshot and begins to read what came after it. */
+export function composeVisits({ visits, log, directory, say }: VisitsOptions): IndexedVisits {
+  const snapshots = new VisitSnapshots({
+    file: join(directory, 'session-index.snapshot'),
+    visits,
+    source: sourceName,
+    endOffset: log.endOffset(sessionSteps.name, 0),
+    say
+  })
+  snapshots.load()
+  snapshots.start()
+  let isIndexed = () => {}
+  const indexed = new Promise<void>(resolve => {
+    isIndexed = resolve
+  })
+  const tail = new StepTail({ log, steps: visits, onCaughtUp: () => isIndexed() })
+  tail.poke()
+  return {
+    indexed,
+    get left() {
+      return tail.left
+    },
+    poke: () => tail.poke(),
+    close: () => {
+      tail.close()
+      return snapshots.close()
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { Catalog } from '../../recommend/catalog.ts'
+import { VisitIndex } from '../../recommend/visit-index.ts'
+import { VisitSnapshots } from './visit-snapshots.ts'
+
+function place(t: ExecutionContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const said: string[] = []
+  const open = (visits: VisitIndex, { source = 'log-1', endOffset = 100 } = {}) =>
+    new VisitSnapshots({ file: join(folder, 'index'), visits, source, endOffset, say: line => said.push(line) })
+  return { folder, said, open }
+}
+
+function visits(steps: number): VisitIndex {
+  const index = new VisitIndex(new Catalog())
+  for (let i = 0; i < steps; i++) observe(index, i)
+  return index
+}
+
+function observe(index: VisitIndex, offset: number): void {
+  const [visit, position] = [Math.floor(offset / 3), offset % 3]
+  const step = {
+    session: `s${visit}`,
+    product_id: `p${offset % 7}`,
+    event_type: 'view' as const,
+    ts: offset * 1000,
+    position
+  }
+  index.observe(step, offset)
+}
+
+const stateOf = ({ feed }: VisitIndex) => ({
+  next: feed.nextOffset,
+  open: [...feed.open.entries()],
+  sessions: feed.index.sessions.live,
+  clicks: feed.index.clicks
+})
+
+test('an index that was written comes back, with the visits that go on', async t => {
+  const { open, folder } = place(t)
+  const [written, whole] = [visits(50), visits(60)]
+  await open(written).close()
+  t.deepEqual(readdirSync(folder), ['index'], 'under its own name only')
+  const restored = visits(0)
+  open(restored).load()
+  t.deepEqual(stateOf(restored), stateOf(written))
+  for (let offset = 50; offset < 60; offset++) observe(restored, offset)
+  t.deepEqual(stateOf(restored), stateOf(whole))
+})
+
+test('what stands is not written again', async t => {
+  const { open, folder } = place(t)
+  const index = visits(10)
+  const snapshots = open(index)
+  await snapshots.save()
+  rmSync(join(folder, 'index'))
+  await snapshots.save()
+  t.deepEqual(readdirSync(folder), [])
+  observe(index, 10)
+  await snapshots.save()
+  t.deepEqual(readdirSync(folder), ['index'])
+})
+
+test('without a file the index is empty, and nothing is said', t => {
+  const { open, said } = place(t)
+  const index = visits(0)
+  open(index).load()
+  t.is(index.nextOffset, 0)
+  t.deepEqual(said, [])
+})
+
+for (const [what, change] of [
+  ['of another log', { source: 'log-2' }],
+  ['that has read more than there is', { endOffset: 9 }]
+] as const) {
+  test(`a snapshot ${what} is removed, and that is said`, async t => {
+    const { open, said, folder } = place(t)
+    await open(visits(10)).save()
+    const index = visits(0)
+    open(index, change).load()
+    t.is(index.nextOffset, 0)
+    t.regex(said[0], /belongs to another log/)
+    t.deepEqual(readdirSync(folder), [])
+  })
+}
+
+test('a damaged snapshot is removed, and that is said', async t => {
+  const { open, said, folder } = place(t)
+  await open(visits(10)).save()
+  const bytes = readFileSync(join(folder, 'index'))
+  bytes[bytes.length - 3] ^= 1
+  writeFileSync(join(folder, 'index'), bytes)
+  const index = visits(0)
+  open(index).load()
+  t.is(index.nextOffset, 0)
+  t.regex(said[0], /damaged/)
+  t.deepEqual(readdirSync(folder), [])
+})
+
+test('a snapshot that cannot be written is said, and nothing else happens', async t => {
+  const { open, said, folder } = place(t)
+  const snapshots = open(visits(10))
+  rmSync(folder, { recursive: true })
+  await snapshots.save()
+  t.regex(said[0], /could not be written/)
+})
