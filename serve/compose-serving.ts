@@ -1,6 +1,6 @@
 import type { Config } from '../schemas/config.ts'
 import { orders } from '../schemas/topics.ts'
-import { composeAnswers } from './compose-answers.ts'
+import { type Answers, composeAnswers } from './compose-answers.ts'
 import type { Embedded } from './compose-embedded.ts'
 import { composeVisits, type IndexedVisits } from './compose-visits.ts'
 import { CommitFreshness, tokenOf } from './embedded/freshness.ts'
@@ -54,21 +54,8 @@ export function composeServing(options: ServingOptions): Serving {
   })
   const freshness = new CommitFreshness({ topologyVersion })
   const visible = new VisibleWrites(metrics.series('millrace_event_to_serve_seconds'))
-  client.onChanges = rows => feed.rows(views.apply(rows))
   const streamMetrics = new StreamMetrics(metrics)
-  client.onCommitted = ({ fresh, tookMs }) => {
-    // A visit's steps are in the index when its view shows them.
-    visits.poke()
-    metrics.observe('millrace_commit_duration_seconds', tookMs / 1000, [config.namespace])
-    visible.applied(fresh, performance.now())
-    freshness.applied(fresh)
-    feed.publish()
-  }
-  client.onCounts = counts => {
-    streamMetrics.report(counts)
-    metrics.set('millrace_state_staleness_seconds', freshness.state().staleness_ms / 1000, ['all'])
-    metrics.set('millrace_store_bytes', embedded.bytesOnDisk(), ['all'])
-  }
+  followCommits({ options, answers, visits, freshness, visible, streamMetrics })
   freshness.written(client.lastCommit)
   const beforeAppend = async (topic: string) => {
     if (topic === orders.name && (await embedded.ordersAreFed())) streamMetrics.restart()
@@ -97,5 +84,34 @@ export function composeServing(options: ServingOptions): Serving {
     get events() {
       return answers.events
     }
+  }
+}
+
+interface Following {
+  options: ServingOptions
+  answers: Answers
+  visits: IndexedVisits
+  freshness: CommitFreshness
+  visible: VisibleWrites
+  streamMetrics: StreamMetrics
+}
+
+/** Brings what each commit has changed into answers, and tells metrics and subscribers. */
+function followCommits({ options, answers, visits, freshness, visible, streamMetrics }: Following): void {
+  const { embedded, config, metrics } = options
+  const { client } = embedded
+  client.onChanges = rows => answers.feed.rows(answers.views.apply(rows))
+  client.onCommitted = ({ fresh, tookMs }) => {
+    // A visit's steps are in the index when its view shows them.
+    visits.poke()
+    metrics.observe('millrace_commit_duration_seconds', tookMs / 1000, [config.namespace])
+    visible.applied(fresh, performance.now())
+    freshness.applied(fresh)
+    answers.feed.publish()
+  }
+  client.onCounts = counts => {
+    streamMetrics.report(counts)
+    metrics.set('millrace_state_staleness_seconds', freshness.state().staleness_ms / 1000, ['all'])
+    metrics.set('millrace_store_bytes', embedded.bytesOnDisk(), ['all'])
   }
 }
