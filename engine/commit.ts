@@ -39,6 +39,8 @@ export interface Committed {
   commit: number
   changes: ViewChange[]
   stateBytes: number
+  /** Of everything written: state, views, outputs, positions. */
+  bytes: number
   outputs: number
 }
 
@@ -92,7 +94,7 @@ export function commitUnit(unit: Unit, { store, log, views, faults }: CommitCont
 
   // 6. Memory agrees with the disk again, when the caller settles the unit.
   faults.hit(commitFaultPoints[5])
-  return { commit, changes, stateBytes, outputs: unit.outputs.count }
+  return { commit, changes, stateBytes, bytes: batch.bytes, outputs: unit.outputs.count }
 }
 
 /** Makes a group known to the log before its first unit. */

@@ -15,6 +15,8 @@ import type { Topology } from './topology.ts'
 
 export { historyEndHeader, type StreamStats, ticks } from './task/processing.ts'
 
+const commitBytesAim = 16 << 20
+
 export interface StreamOptions {
   topologies: readonly Topology[]
   log: Log & UnitLog
@@ -49,6 +51,7 @@ export class Stream {
   readonly #outputs = new Outputs()
   readonly #views: ViewPublisher
   #lastCommitMs = 0
+  #catchUpMs: number
 
   constructor(options: StreamOptions) {
     this.#options = {
@@ -64,6 +67,7 @@ export class Stream {
       batchRecords: defaultBatchRecords,
       ...options
     }
+    this.#catchUpMs = this.#options.catchUpIntervalMs
     const { store, partitions, namespace } = this.#options
     const ids = new NameIds(store)
     this.plan = plan(options.topologies, { partitions, namespace, ranks: options.ranks })
@@ -145,9 +149,9 @@ export class Stream {
   commitIfDue(): void {
     const { unitAge, isUnitFull, isMidBatch } = this.#processing
     if (!this.isUnitOpen || isMidBatch) return
-    const { commitIntervalMs, catchUpIntervalMs } = this.#options
+    const { commitIntervalMs } = this.#options
     // With nothing left to do, waiting only costs freshness: commit once a commit is cheap against the time since the last.
-    const due = this.hasWork ? catchUpIntervalMs : Math.min(commitIntervalMs, this.#lastCommitMs * 10)
+    const due = this.hasWork ? this.#catchUpMs : Math.min(commitIntervalMs, this.#lastCommitMs * 10)
     if (isUnitFull || unitAge >= due) this.#commit()
   }
 
@@ -155,10 +159,22 @@ export class Stream {
     const { store, log, faults, group, clock, onCommit } = this.#options
     const started = clock.monotonic()
     const unit = { group, tasks: this.#processing.tasks(), inputs: this.merger.inputs, outputs: this.#outputs }
+    const age = this.#processing.unitAge
     const committed = commitUnit(unit, { store, log, views: this.#views, faults })
+    this.#aimAt(committed.bytes, age)
     this.#lastCommitMs = clock.monotonic() - started
     this.#processing.settled(this.#lastCommitMs)
     onCommit?.(committed, this.#lastCommitMs)
+  }
+
+  /**
+   * While far behind, the next unit takes as long as writes about `commitBytesAim`: the storage engine holds a write in
+   * memory several times, however large it is.
+   */
+  #aimAt(bytes: number, tookMs: number): void {
+    const { commitIntervalMs, catchUpIntervalMs } = this.#options
+    const aimMs = (tookMs * commitBytesAim) / Math.max(1, bytes)
+    this.#catchUpMs = Math.max(commitIntervalMs, Math.min(catchUpIntervalMs, (this.#catchUpMs + aimMs) / 2))
   }
 
   /** All tasks and all inputs, from where the last unit ended. */

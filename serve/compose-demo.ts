@@ -18,7 +18,7 @@ export interface DemoLoad {
 const threadFile = new URL(import.meta.url.endsWith('.ts') ? './demo-thread.ts' : './demo-thread.js', import.meta.url)
 
 /** The packed shop and two batches on their way need half of it; without a limit garbage would take 200 MB more. */
-const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 }
+const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 6 }
 
 /** Loads the demo shop once, or goes on where the last start was interrupted. Null when it has been loaded before. */
 export async function loadDemo(

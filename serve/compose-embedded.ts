@@ -99,7 +99,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
 }
 
 /** Records live for one batch: with room for several of them they never reach the old generation. */
-const youngGenerationMb = 48
+const youngGenerationMb = 32
 
 interface StreamThread {
   worker: Worker
