@@ -42,6 +42,8 @@ const writeEveryMs = 100
 const firstWorkers = 2
 const namesInAll = ['w1', 'w2', 'w3']
 const throughWithinMs = 180_000
+/** How long ago the first event happened. */
+const withinMs = 20 * 3_600_000
 
 /** What happens to one worker; settles when it is back. */
 const disturbances: Record<string, (child: ChildWorker, world: World) => Promise<unknown>> = {
@@ -134,7 +136,14 @@ async function restartBroker({ broker, log, report }: World): Promise<void> {
 async function write({ shop, events, disturbances: wanted }: World, isDisturbing: { value: boolean }): Promise<void> {
   const expectedMs = wanted * 1_900
   const perWrite = Math.ceil(events / (expectedMs / writeEveryMs))
-  const all = seededTouches(events, users, items).map((touch, n) => ({ ...touch, n }))
+  // Brokers know an idempotent producer again only where its records are of the last day.
+  const startMs = Date.now() - withinMs
+  const spacingMs = Math.min(1_000, withinMs / events)
+  const all = seededTouches(events, users, items).map((touch, n) => ({
+    ...touch,
+    timestamp: Math.floor(startMs + n * spacingMs),
+    n
+  }))
   for (let from = 0; from < events; from += perWrite) {
     await shop.write(all.slice(from, from + perWrite))
     if (isDisturbing.value) await sleep(writeEveryMs)
