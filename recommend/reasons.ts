@@ -26,7 +26,10 @@ export function reasonsOf(catalog: Catalog, set: CandidateSet, slot: number): Re
     }
   }
   const reasons = [reasonOf(catalog, set, slot, first)]
-  if (second >= 0 && next >= secondShare * most) reasons.push(reasonOf(catalog, set, slot, second))
+  if (second >= 0 && next >= secondShare * most) {
+    const other = reasonOf(catalog, set, slot, second)
+    if (other.code !== reasons[0].code || other.product_id !== reasons[0].product_id) reasons.push(other)
+  }
   return reasons
 }
 

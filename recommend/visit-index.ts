@@ -29,8 +29,8 @@ export type NextItemSink = (item: number, share: number, seed: number) => void
  */
 export class VisitIndex {
   feed: StepFeed
-  /** Of the weights in use. */
-  version = 0
+  /** Of the weights in use, as published. */
+  blend: Omit<BlendWeights, 'weights'> = { version: 0, withheld: 0, lead: 0 }
   private readonly catalog: Catalog
   readonly parameters: RetrievalParameters
   private next: NextItems
@@ -63,11 +63,15 @@ export class VisitIndex {
     this.feed.observe(step, offset)
   }
 
+  get version(): number {
+    return this.blend.version
+  }
+
   /** Weights that no answer can be made with are left alone. Returns whether these are in use now. */
-  use({ version, weights }: BlendWeights): boolean {
+  use({ weights, ...blend }: BlendWeights): boolean {
     if (weights.length !== weightCount || !weights.every(Number.isFinite)) return false
     this.next.weights = Float64Array.from(weights)
-    this.version = version
+    this.blend = blend
     return true
   }
 

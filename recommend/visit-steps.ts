@@ -34,12 +34,23 @@ export class VisitSteps implements RunningSession {
     this.count = 0
     this.firstStep = firstStep
     this.session = session === null ? -1 : feed.open.find(session)
-    if (!this.readStored(feed)) {
+    const isStored = this.readStored(feed)
+    if (!isStored) {
       this.session = -1
       for (const item of shown) this.add(feed, item)
     }
-    for (const item of newer) this.add(feed, item)
+    for (let i = isStored ? this.bridge(feed, shown, newer) : 0; i < newer.length; i++) this.add(feed, newer[i])
     return this
+  }
+
+  /** Index and view may be a step apart for a moment. Returns how many of the newer steps the index has already. */
+  private bridge(feed: StepFeed, shown: readonly number[], newer: readonly number[]): number {
+    const last = this.numberOf(this.items[this.count - 1])
+    const lastShown = shown.length > 0 ? shown[shown.length - 1] : last
+    if (lastShown === last) return 0
+    if (newer[0] === last) return 1
+    this.add(feed, lastShown)
+    return 0
   }
 
   /** false: the index has nothing of the session, or something that leads nowhere. */

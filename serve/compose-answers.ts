@@ -8,16 +8,22 @@ import type { Interaction } from '../schemas/interaction.ts'
 import { impressions } from '../schemas/topics.ts'
 import { ChangeFeed } from './embedded/change-feed.ts'
 import { viewIds } from './embedded/view-ids.ts'
+import type { Metrics } from './metrics.ts'
 import type { Recommender } from './ports.ts'
 import { ImpressionLog } from './recommender/impression-log.ts'
 import { createRecommender } from './recommender/recommender.ts'
 import { SessionOverlay } from './recommender/session-overlay.ts'
 import { ViewSet } from './views/view-set.ts'
+import { CountedSteps } from './visits/counted-steps.ts'
+import { FollowedAnswers } from './visits/followed-answers.ts'
+import type { StepReader } from './visits/step-tail.ts'
 
 export interface Answers {
   views: ViewSet
   feed: ChangeFeed
   recommender: Recommender
+  /** Takes what `session-steps` has, in order. */
+  steps: StepReader
   /** Of everything that was accepted since the start. */
   readonly events: number
   /** Events that are durable count in their session's next answer. */
@@ -28,13 +34,14 @@ export interface AnswersOptions {
   /** Where the rows of the views are kept. */
   store: StoreReader
   config: Config
+  metrics: Pick<Metrics, 'add'>
   consentDefault: 'denied' | 'granted'
   /** Of `impressions`: an answer was given whether or not its record can be kept. */
   append: (topic: string, records: NewRecord[]) => Promise<unknown>
 }
 
 /** What answers in either way of running: views over a store, the visitors' newest acts, the recommender. */
-export function composeAnswers({ store, config, consentDefault, append }: AnswersOptions): Answers {
+export function composeAnswers({ store, config, metrics, consentDefault, append }: AnswersOptions): Answers {
   const views = new ViewSet({
     store,
     viewIdOf: viewIds(store, reader => readNameIds(reader, 'view')),
@@ -49,6 +56,9 @@ export function composeAnswers({ store, config, consentDefault, append }: Answer
       return true
     }
   })
+  const followed = new FollowedAnswers((surface, outcome) =>
+    metrics.add('millrace_next_item_predictions_total', [surface, outcome])
+  )
   let events = 0
   return {
     views,
@@ -57,8 +67,10 @@ export function composeAnswers({ store, config, consentDefault, append }: Answer
       views,
       overlay,
       impressions: impressionLog,
+      followed,
       consentDefault: consentDefault === 'granted'
     }),
+    steps: new CountedSteps(views.shop.visits, followed),
     get events() {
       return events
     },

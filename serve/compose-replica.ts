@@ -81,6 +81,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const answers = composeAnswers({
     store,
     config,
+    metrics,
     consentDefault: config.consent.default,
     append: (topic, records) => appender.append(topic, records)
   })

@@ -10,6 +10,7 @@ import { LogIngest } from './log-ingest.ts'
 import type { Metrics } from './metrics.ts'
 import type { Changes, Freshness, Ingest, Recommender } from './ports.ts'
 import type { ViewSet } from './views/view-set.ts'
+import { reportBlend } from './visits/counted-steps.ts'
 
 export interface Serving {
   ingest: Ingest
@@ -41,6 +42,7 @@ export function composeServing(options: ServingOptions): Serving {
   const answers = composeAnswers({
     store: embedded.store,
     config,
+    metrics,
     consentDefault: options.consentDefault,
     append: (topic, records) => client.append(topic, records)
   })
@@ -48,6 +50,7 @@ export function composeServing(options: ServingOptions): Serving {
   views.build()
   const visits = composeVisits({
     visits: views.shop.visits,
+    steps: answers.steps,
     log: embedded.log,
     directory: config.data_dir,
     say: options.say
@@ -112,6 +115,7 @@ function followCommits({ options, answers, visits, freshness, visible, streamMet
   client.onCounts = counts => {
     streamMetrics.report(counts)
     metrics.set('millrace_state_staleness_seconds', freshness.state().staleness_ms / 1000, ['all'])
+    reportBlend(answers.views.shop.visits, metrics)
     metrics.set('millrace_store_bytes', embedded.bytesOnDisk(), ['all'])
   }
 }

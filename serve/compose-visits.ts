@@ -2,11 +2,13 @@ import { join } from 'node:path'
 import type { Log } from '../engine/log/log.ts'
 import type { VisitIndex } from '../recommend/visit-index.ts'
 import { sessionSteps } from '../schemas/topics.ts'
-import { StepTail } from './visits/step-tail.ts'
+import { type StepReader, StepTail } from './visits/step-tail.ts'
 import { VisitSnapshots } from './visits/visit-snapshots.ts'
 
 export interface VisitsOptions {
   visits: VisitIndex
+  /** Feeds it. */
+  steps: StepReader
   log: Pick<Log, 'read' | 'startOffset' | 'endOffset'>
   directory: string
   say: (line: string) => void
@@ -27,7 +29,7 @@ export interface IndexedVisits {
 const sourceName = 'embedded'
 
 /** Loads the snapshot and begins to read what came after it. */
-export function composeVisits({ visits, log, directory, say }: VisitsOptions): IndexedVisits {
+export function composeVisits({ visits, steps, log, directory, say }: VisitsOptions): IndexedVisits {
   const snapshots = new VisitSnapshots({
     file: join(directory, 'session-index.snapshot'),
     visits,
@@ -41,7 +43,7 @@ export function composeVisits({ visits, log, directory, say }: VisitsOptions): I
   const indexed = new Promise<void>(resolve => {
     isIndexed = resolve
   })
-  const tail = new StepTail({ log, steps: visits, onCaughtUp: () => isIndexed() })
+  const tail = new StepTail({ log, steps, onCaughtUp: () => isIndexed() })
   tail.poke()
   return {
     indexed,

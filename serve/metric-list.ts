@@ -1,4 +1,4 @@
-/** Every metric of serving and streaming (INTERFACES 7); docs/metrics.md is generated from here. Labels never hold an id of a user or product. */
+/** Every metric of serving and streaming (INTERFACES 7); docs/reference/metrics.md is generated from here. Labels never hold an id of a user or product. */
 export interface MetricDefinition {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -42,6 +42,22 @@ export const metricList = [
   gauge('millrace_ws_connections', [], 'Open WebSockets and event streams.'),
   gauge('millrace_ws_subscriptions', [], 'Lists being watched.'),
   counter('millrace_ws_dropped_updates_total', [], 'Updates that a newer one replaced before they were sent.'),
+  counter(
+    'millrace_next_item_predictions_total',
+    ['surface', 'outcome'],
+    'Steps of visits that had been answered: hit, the item was in the newest list; miss, it was not.'
+  ),
+  gauge(
+    'millrace_blend_version',
+    [],
+    'Offset of session-steps up to which the weights in use have learned; 0 = fixed.'
+  ),
+  gauge('millrace_blend_withheld', [], 'Checks in a row that newer weights have failed; 0 = the newest are in use.'),
+  gauge(
+    'millrace_blend_lead',
+    [],
+    'Mean reciprocal rank of the learned blend over the last 10,000 predictions, less that of the fixed one.'
+  ),
   gauge('millrace_replay_progress_ratio', ['job'], 'Of a replay; 1 = done.'),
   gauge('millrace_build_info', ['version', 'node'], 'Always 1.')
 ] as const satisfies readonly MetricDefinition[]

@@ -65,6 +65,25 @@ test('a visit is no evidence about itself', t => {
   t.is(running.ids({ session_id: 's' })[0], 'c', 'from a to b only this visit went')
 })
 
+test('a step counts once while the index is ahead of the view of the visit, or behind it', t => {
+  const shop = (shown: string[]) => {
+    const running = products('a', 'b', 'after_a', 'after_b').session('s', shown).start()
+    visited(running, 'a after_a', 'b after_b', 'a after_a', 'b after_b')
+    return running
+  }
+  const [together, ahead, behind] = [shop(['a', 'b']), shop(['a']), shop(['a', 'b'])]
+  for (const { views } of [together, ahead]) visit(8, ['a', 'b'], views.shop.visits, 's#0')
+  visit(8, ['a'], behind.views.shop.visits, 's#0')
+  const event = { product_id: 'b', event_type: 'view' as const, user_id: null, session_id: 's', ts: fixtureNow + 500 }
+  ahead.overlay.add([{ ...event, event_id: 'e', context: {} }], ahead.now)
+  const evidence = (running: RunningShop) =>
+    running
+      .ask({ session_id: 's', explain: true })
+      .items.map(({ product_id, explain }) => [product_id, explain?.next_item])
+  t.deepEqual(evidence(ahead), evidence(together))
+  t.is(evidence(behind)[0][0], 'after_b')
+})
+
 test('a product page shows what comes after the product, never the product or its variants', t => {
   const fixture = products('after', 'late', 'popular')
     .product('red', { group_id: 'r' })

@@ -5,8 +5,9 @@
  */
 import { parseArgs } from 'node:util'
 import { MemoryStore } from '../../engine/stores/memory-store.ts'
+import { startWeights } from '../../recommend/blend/weights.ts'
 import type { Query } from '../ports.ts'
-import { type RunningShop, ShopFixture } from '../testing/shop-fixture.ts'
+import { fixtureNow, type RunningShop, ShopFixture } from '../testing/shop-fixture.ts'
 import { buildSyntheticShop, type SyntheticShop, seeded } from '../testing/synthetic-shop.ts'
 
 const { values } = parseArgs({
@@ -28,6 +29,9 @@ for (const items of sizes) {
   report(items, 'start', 'build_ms', performance.now() - start)
   report(items, 'start', 'heap_bytes_per_item', (usedHeap() - heapBefore) / items)
   shop.views.loadNeighbours(synthetic.items)
+  const indexing = performance.now()
+  const steps = visit(shop, synthetic)
+  report(items, 'start', 'index_us_per_step', ((performance.now() - indexing) * 1000) / steps)
   report(items, 'warm', 'heap_bytes_per_item', (usedHeap() - heapBefore) / items)
   for (const [name, queryOf] of Object.entries(queries(synthetic))) measure(shop, items, name, queryOf)
 }
@@ -49,6 +53,23 @@ function queries({ items, users, sessions }: SyntheticShop): Record<string, () =
     category: () => ({ surface: 'home', ...visitor(), rules: { categories: ['C3 > C3.1'] } }),
     narrow: () => ({ surface: 'home', ...visitor(), rules: { categories: ['C3 > C3.1'], price_max: 2 } })
   }
+}
+
+/** Visits of others into the session index, as many as a year of the demo shop has, and weights that count as learned. */
+function visit({ views }: RunningShop, { items }: SyntheticShop): number {
+  const random = seeded(seed)
+  const { visits } = views.shop
+  let offset = 0
+  for (let session = 0; session < 20_000; session++) {
+    let at = Math.floor(random() ** 2 * items.length)
+    for (let position = 0; position < 2 + random() * 20; position++) {
+      at = (at + 1 + Math.floor(random() ** 3 * 400)) % items.length
+      const ts = fixtureNow - (20_000 - session) * 300_000 + position * 5_000
+      visits.observe({ session: `v${session}`, product_id: items[at], event_type: 'view', ts, position }, offset++)
+    }
+  }
+  visits.use({ version: offset, weights: [...startWeights()], withheld: 0, lead: 0 })
+  return offset
 }
 
 function measure(shop: RunningShop, items: number, name: string, queryOf: () => Partial<Query>): void {

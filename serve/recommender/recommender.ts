@@ -5,6 +5,7 @@ import type { Answer, RecommendedItem } from '../../schemas/http.ts'
 import type { ItemFeatures, UserFeatures } from '../../schemas/views.ts'
 import type { AnswerContext, Query, RankQuery, Recommender } from '../ports.ts'
 import type { ViewSet } from '../views/view-set.ts'
+import type { FollowedAnswers } from '../visits/followed-answers.ts'
 import { beginRules } from './begin-rules.ts'
 import type { ImpressionLog } from './impression-log.ts'
 import { newRecommendationIds } from './recommendation-ids.ts'
@@ -17,6 +18,8 @@ export interface RecommenderOptions {
   views: ViewSet
   overlay: SessionOverlay
   impressions: ImpressionLog
+  /** Lists that the next step of their visit is compared with. */
+  followed?: FollowedAnswers
   /** `consent.default`: may those be profiled of whom it is not known? */
   consentDefault: boolean
   /** Default: random at the start of the process, then counted. */
@@ -74,6 +77,7 @@ class ViewRecommender implements Recommender {
     stages.end('diversify')
     const answer = this.answer(query, ask.isLate)
     this.record(query, answer, now)
+    this.follow(query, answer, now)
     stages.end('explain')
     return answer
   }
@@ -210,6 +214,12 @@ class ViewRecommender implements Recommender {
     }
     if (explain && item !== null) listed.explain = this.retrieval.partsOf(item)
     return listed
+  }
+
+  private follow({ personalize, session_id, user_id }: Query, { surface, items }: Answer, at: number): void {
+    const visit = session_id ?? user_id
+    if (!personalize || visit === undefined || surface === 'email') return
+    this.options.followed?.answered(visit, { surface, at, productIds: items.map(item => item.product_id) })
   }
 
   /** Without `personalize` nobody is named. */
