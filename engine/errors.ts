@@ -1,7 +1,7 @@
 /** What happens next after an error (DESIGN 3): the only four answers an error may have. */
 export type Remedy = 'skip' | 'retry' | 'restore' | 'stop'
 
-/** Root of every error of ours: a stable `code` (see docs/errors.md), what happens next, and one sentence for the operator. */
+/** Root of every error of ours: a stable `code` (see docs/reference/errors.md), what happens next, and one sentence for the operator. */
 export class MillraceError extends Error {
   readonly code: string
   readonly remedy: Remedy

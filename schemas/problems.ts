@@ -1,6 +1,7 @@
 /**
  * Every `code` a caller can meet, with the HTTP status it is answered with: the one place where a status is chosen.
- * `remedy` is for the caller. Answered as `application/problem+json` (RFC 9457); docs/errors.md is generated from here.
+ * `remedy` is for the caller. Answered as `application/problem+json` (RFC 9457); docs/reference/errors.md is generated
+ * from here.
  */
 export interface ProblemKind {
   readonly code: string
