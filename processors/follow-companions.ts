@@ -5,20 +5,20 @@ import { dimensions, unit } from '../recommend/vectors/signed-projection.ts'
 import type { ItemId } from '../schemas/ids.ts'
 import type { SimilarRow } from '../schemas/similar-row.ts'
 import { similarHalfLifeMs } from '../schemas/views.ts'
-import { readVector, writeVector } from './signed-bytes.ts'
+import { base64Of, readVector, writeVector } from './signed-bytes.ts'
 
-/** An item's vector from behaviour, as signed bytes; null: nothing is known any more. */
+/** An item's vector from behaviour, its bytes as base64; null: nothing is known any more. */
 export interface BehaviourChange {
-  behaviour: number[] | null
+  behaviour: string | null
   /** 0 to 1. */
   evidence: number
 }
 
 /** From so many person-days on, a row is looked at again only when this share of them is new. */
-const lookedAtMin = 32
+const lookedAtMin = 8
 const newShare = 1 / 8
 /** A vector that has moved by less of its length is not told. */
-const movedMin = 1 / 8
+const movedMin = 1 / 4
 
 interface Followed {
   /** Of the row that was looked at last. */
@@ -36,7 +36,7 @@ const followedCodec = codec<Followed>({
   },
   read: input => ({ weight: input.f64(), asOf: input.zigzag(), vector: readVector(input) })
 })
-const state = { followed: value(followedCodec, { equality: { tolerance: 0.4 } }) }
+const state = { followed: value(followedCodec, { equality: { tolerance: 0.6 } }) }
 
 /**
  * Makes an item's behaviour vector from its row in `similar-items`, and tells it when it has moved: a popular item's row
@@ -59,7 +59,7 @@ export function followCompanions() {
       const told = known?.vector ?? null
       const isNews = vector === null ? told !== null : told === null || hasMoved(told, vector)
       followed.set({ weight: row.weight, asOf: row.as_of, vector: isNews ? vector : told })
-      if (isNews) emit(key, vector ? { behaviour: Array.from(vector), evidence: evidenceOf(row.weight) } : nothing)
+      if (isNews) emit(key, vector ? { behaviour: base64Of(vector), evidence: evidenceOf(row.weight) } : nothing)
     }
   })
 }

@@ -3,10 +3,11 @@ import { driveProcessor } from '../engine/testing/drive-processor.ts'
 import { contentVector } from '../recommend/vectors/content-vector.ts'
 import type { ItemId } from '../schemas/ids.ts'
 import { mixVectors } from './mix-vectors.ts'
+import { base64Of } from './signed-bytes.ts'
 
 const tea = 'tea' as ItemId
 const term = (name: string, level = 0) => ({ name, term: { name, weight: 6, level } })
-const vector = (fill: number) => Array.from({ length: 128 }, () => fill)
+const vector = (fill: number) => new Int8Array(128).fill(fill)
 
 test('content is made of the terms an item has now', t => {
   const feed = driveProcessor(mixVectors())
@@ -23,12 +24,12 @@ test('behaviour stands beside content and leaves it alone', t => {
   const feed = driveProcessor(mixVectors())
   feed(tea, term('word:tea'), 0)
   const { content } = feed.view(tea) ?? {}
-  feed(tea, { behaviour: vector(-3), evidence: 0.25 }, 1)
+  feed(tea, { behaviour: base64Of(vector(-3)), evidence: 0.25 }, 1)
   feed.reload()
   t.deepEqual(feed.view(tea), {
     content: content as Buffer,
     content_from: 'terms',
-    behaviour: Buffer.from(new Int8Array(vector(-3)).buffer),
+    behaviour: Buffer.from(vector(-3).buffer),
     evidence: 0.25
   })
 })
@@ -36,7 +37,7 @@ test('behaviour stands beside content and leaves it alone', t => {
 test('an embedding stands in for the terms while there is one', t => {
   const feed = driveProcessor(mixVectors())
   feed(tea, term('word:tea'), 0)
-  feed(tea, { embedding: vector(9) }, 1)
+  feed(tea, { embedding: base64Of(vector(9)) }, 1)
   feed.reload()
   t.deepEqual([feed.view(tea)?.content_from, feed.view(tea)?.content?.[0]], ['service', 9])
   feed(tea, { embedding: null }, 2)
@@ -46,7 +47,7 @@ test('an embedding stands in for the terms while there is one', t => {
 test('an item of which nothing is left has no row', t => {
   const feed = driveProcessor(mixVectors())
   feed(tea, term('word:tea'), 0)
-  feed(tea, { behaviour: vector(1), evidence: 0.5 }, 0)
+  feed(tea, { behaviour: base64Of(vector(1)), evidence: 0.5 }, 0)
   feed(tea, { name: 'word:tea', term: null }, 1)
   feed(tea, { behaviour: null, evidence: 0 }, 2)
   t.is(feed.view(tea), null)

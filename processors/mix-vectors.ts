@@ -4,11 +4,11 @@ import type { ItemId } from '../schemas/ids.ts'
 import type { ItemVector } from '../schemas/views.ts'
 import type { TermLevel } from './count-term.ts'
 import type { BehaviourChange } from './follow-companions.ts'
-import { bytesOf, readVector, writeVector } from './signed-bytes.ts'
+import { bytesOf, readVector, vectorOf, writeVector } from './signed-bytes.ts'
 
-/** What the shop's own embedding service says, as signed bytes; null: it says nothing any more. */
+/** What the shop's own embedding service says, its bytes as base64; null: it says nothing any more. */
 export interface EmbeddingChange {
-  embedding: number[] | null
+  embedding: string | null
 }
 
 export type VectorChange = TermLevel | BehaviourChange | EmbeddingChange
@@ -40,7 +40,7 @@ const partsCodec = codec<Parts>({
     return { terms, embedding, behaviour, evidence: input.f64() }
   }
 })
-const state = { parts: value(partsCodec, { equality: { tolerance: 0.4 } }) }
+const state = { parts: value(partsCodec, { equality: { tolerance: 0.6 } }) }
 
 /**
  * An item's two vectors side by side: what it is, and how people use it. How much either counts is decided where one is
@@ -58,7 +58,7 @@ export function mixVectors() {
     },
     view(_, { parts }) {
       const known = parts.get()
-      return known ? vectorOf(known) : null
+      return known ? rowOf(known) : null
     }
   })
 }
@@ -67,14 +67,14 @@ function apply(known: Parts, change: VectorChange): void {
   if ('name' in change) {
     if (change.term === null) known.terms.delete(change.name)
     else known.terms.set(change.name, change.term)
-  } else if ('embedding' in change) known.embedding = change.embedding && Int8Array.from(change.embedding)
+  } else if ('embedding' in change) known.embedding = change.embedding === null ? null : vectorOf(change.embedding)
   else {
-    known.behaviour = change.behaviour && Int8Array.from(change.behaviour)
+    known.behaviour = change.behaviour === null ? null : vectorOf(change.behaviour)
     known.evidence = change.evidence
   }
 }
 
-function vectorOf({ terms, embedding, behaviour, evidence }: Parts): ItemVector {
+function rowOf({ terms, embedding, behaviour, evidence }: Parts): ItemVector {
   const content = embedding ?? (terms.size > 0 ? contentVector(terms.values()) : null)
   return {
     content: content && bytesOf(content),

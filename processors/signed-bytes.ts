@@ -18,3 +18,11 @@ export function bytesOf(vector: Int8Array): Buffer {
 }
 
 const signed = (byte: number) => (byte << 24) >> 24
+
+export function base64Of(vector: Int8Array): string {
+  return bytesOf(vector).toString('base64')
+}
+
+export function vectorOf(base64: string): Int8Array {
+  return Int8Array.from(Buffer.from(base64, 'base64'), signed)
+}

@@ -106,5 +106,5 @@ export const blend = view<SessionId, BlendWeights>('blend', {
 })
 export const itemVectors = view<ItemId, ItemVector>('item-vectors', {
   value: avroCodec('item-vector'),
-  equality: { tolerance: 0.4 }
+  equality: { tolerance: 0.6 }
 })

@@ -26,7 +26,7 @@ export const itemVectorsTopology = topology('item-vectors')
       .map<ItemId, VectorChange>('behaviour', ({ key, value }) => ({ key, value })),
     from(itemEmbeddings).map<ItemId, VectorChange>('embeddings', ({ key, value }) => ({
       key,
-      value: { embedding: value && Array.from(new Int8Array(value.vector)) }
+      value: { embedding: value === null ? null : value.vector.toString('base64') }
     }))
   )
   .through(changesByItem)

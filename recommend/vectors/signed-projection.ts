@@ -1,14 +1,15 @@
 /**
- * Random indexing (Kanerva, Kristoferson, Holst 2000; Sahlgren 2005): every name stands for a fixed vector of signs that
- * follows from its hash, and a thing's vector is the weighted sum over the names it goes with. It is a random projection
- * (Achlioptas 2003) that needs no table of names and grows with every new one.
+ * Random indexing (Kanerva, Kristoferson, Holst 2000; Sahlgren 2005): every name stands for a fixed vector of a few signs
+ * that follow from its hash, and a thing's vector is the weighted sum over the names it goes with. It is a sparse random
+ * projection (Achlioptas 2003; Li, Hastie, Church 2006) that needs no table of names and grows with every new one.
  *
  * Sums are whole numbers, so they do not depend on the order of what is added, and every machine gets the same bits.
  */
 
 /** Numbers of a content or behaviour vector. */
 export const dimensions = 128
-const wordsOfSigns = dimensions / 32
+/** A name has one sign in each run of so many numbers: 16 in all. */
+const run = 8
 
 /** Length of every quantised vector: a component's standard deviation is then 40, so that hardly one is cut at 127. */
 export const unit = 448
@@ -22,10 +23,10 @@ export function nameHash(name: string): number {
 
 /** Adds `weight`, a whole number, times the signs of `hash`. */
 export function addSigns(sums: Float64Array, hash: number, weight: number): void {
-  let at = 0
-  for (let word = 0; word < wordsOfSigns; word++) {
-    const signs = mixed(hash + Math.imul(word + 1, 0x9e3779b9))
-    for (let bit = 0; bit < 32; bit++, at++) sums[at] += (signs >>> bit) & 1 ? weight : -weight
+  let start = 0
+  for (let word = 1; start < dimensions; word++) {
+    let bits = mixed(hash + Math.imul(word, 0x9e3779b9))
+    for (let i = 0; i < 8; i++, start += run, bits >>>= 4) sums[start + (bits & 7)] += bits & 8 ? weight : -weight
   }
 }
 

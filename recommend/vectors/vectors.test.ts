@@ -9,7 +9,7 @@ const cosine = (a: Int8Array, b: Int8Array) => a.reduce((sum, x, i) => sum + x *
 test('vectors are about 448 long; nothing has a vector of zeros', t => {
   for (let i = 0; i < 50; i++) {
     const vector = contentVector([1, 2, 3, 4].map(word => ({ name: `word:${i}-${word}`, weight: 6, level: 0 })))
-    t.true(Math.abs(Math.sqrt(cosine(vector, vector)) - 1) < 0.02)
+    t.true(Math.abs(Math.sqrt(cosine(vector, vector)) - 1) < 0.1)
   }
   t.deepEqual(contentVector([]), new Int8Array(dimensions))
 })
@@ -61,5 +61,5 @@ test('evidence is half at eight person-days, and never whole', t => {
 test('the same names have the same bytes on every machine', t => {
   const sums = new Float64Array(dimensions)
   for (let i = 0; i < 1_000; i++) addSigns(sums, nameHash(`name ${i} äöü`), i + 1)
-  t.is(createHash('sha256').update(quantised(sums)).digest('hex').slice(0, 16), '34fdf2d0c44a9520')
+  t.is(createHash('sha256').update(quantised(sums)).digest('hex').slice(0, 16), '259a444de42952ee')
 })
