@@ -1,8 +1,11 @@
 import { readFileSync, rmSync } from 'node:fs'
-import type { ClusterOptions } from '../connectors/kafka/cluster.ts'
+import type { Cluster, ClusterOptions } from '../connectors/kafka/cluster.ts'
+import { offsetsOf } from '../connectors/kafka/list-offsets.ts'
 import { codeOf, MillraceError, messageOf, stop } from '../engine/errors.ts'
 import { RocksStore } from '../engine/stores/rocksdb-store.ts'
 import type { Config } from '../schemas/config.ts'
+import { orders } from '../schemas/topics.ts'
+import { places } from './compose-positions.ts'
 
 /** How to reach the brokers. */
 export function kafkaConnection({ kafka }: Config): ClusterOptions {
@@ -66,9 +69,21 @@ export function replicationFactorOf({ kafka }: Config): number {
   return kafka.replication_factor || -1
 }
 
-/** On Kafka all workers must count purchases from the same source, whenever they were started: `auto` is orders. */
-export function purchaseSourceOnKafka({ purchase_source }: Config): 'orders' | 'events' {
-  return purchase_source === 'events' ? 'events' : 'orders'
+/** Whether the topic of orders has ever held a record; not, where there is none. */
+export async function areOrdersFed(cluster: Cluster): Promise<boolean> {
+  const all = await cluster.retrying('asking for all topics', () => cluster.allTopics())
+  const partitions = all.find(({ name }) => name === orders.name)?.partitions.length ?? 0
+  const ends = await offsetsOf(cluster, places(orders.name, partitions), 'highWatermark')
+  return [...(ends.get(orders.name)?.values() ?? [])].some(end => end > 0)
+}
+
+/** As `auto` says, orders once that table is fed: every process that looks at the topic comes to the same answer. */
+export async function purchaseSourceOnKafka(
+  { purchase_source }: Config,
+  cluster: Cluster
+): Promise<'orders' | 'events'> {
+  if (purchase_source !== 'auto') return purchase_source
+  return (await areOrdersFed(cluster)) ? 'orders' : 'events'
 }
 
 /**

@@ -4,7 +4,7 @@ import { plan } from '../engine/task/plan.ts'
 import type { Config } from '../schemas/config.ts'
 import { itemFeatures, userFeatures } from '../schemas/topics.ts'
 import { allTopologies } from '../topologies/index.ts'
-import { kafkaConnection, purchaseSourceOnKafka } from './compose-kafka.ts'
+import { kafkaConnection } from './compose-kafka.ts'
 import { registryUse } from './compose-schema-ids.ts'
 import { reasonOf, SupervisedThread } from './kafka/supervised-thread.ts'
 import type { KafkaMirrorThreadData } from './kafka-mirror-thread.ts'
@@ -25,7 +25,8 @@ const threadFile = new URL(
 /** Mirrors features of users and items to Redis. Nothing of ours depends on it: what goes wrong is said, and tried again. */
 export function startMirror({ config, directory, name, say }: MirrorOptions): SupervisedThread {
   const { namespace, kafka, redis, stream } = config
-  const topologies = allTopologies({ purchaseSource: purchaseSourceOnKafka(config) })
+  // Whatever purchases are counted from, the features are the same views.
+  const topologies = allTopologies({ purchaseSource: 'orders' })
   const { steps } = plan(topologies, { partitions: kafka.partitions, namespace, repartition: 'topics' })
   const logOf = (view: string) => steps.find(step => step.view?.topic.name === view)?.view?.log ?? view
   const data: KafkaMirrorThreadData = {

@@ -2,26 +2,29 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Cluster } from '../connectors/kafka/cluster.ts'
 import { KafkaLog } from '../connectors/kafka/kafka-log.ts'
-import { derivedTopics, distinctTopics } from '../engine/distributed/worker-topics.ts'
+import { derivedTopics } from '../engine/distributed/worker-topics.ts'
 import { MillraceError, stop } from '../engine/errors.ts'
-import { type Plan, plan, topicSpec } from '../engine/task/plan.ts'
-import type { Topology } from '../engine/topology.ts'
+import type { Plan } from '../engine/task/plan.ts'
 import type { Config } from '../schemas/config.ts'
-import { allTopologies } from '../topologies/index.ts'
+import { orders } from '../schemas/topics.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
 import {
+  areOrdersFed,
   kafkaConnection,
   openDerivedStore,
   purchaseSourceOnKafka,
   replicationFactorOf,
   whenReachable
 } from './compose-kafka.ts'
+import { planOnKafka, topicsOnKafka, topologiesOnKafka } from './compose-kafka-topologies.ts'
 import { places as placesOf, positionsOn } from './compose-positions.ts'
+import { untilOrdersCount } from './compose-purchase-switch.ts'
 import { registryUse, useRegistry } from './compose-schema-ids.ts'
 import { planMemory } from './embedded/memory-plan.ts'
 import { inputTopics } from './input-topics.ts'
 import { BatchedAppender } from './kafka/batched-appender.ts'
 import { PositionTokens } from './kafka/position-token.ts'
+import { PurchaseWatch } from './kafka/purchase-watch.ts'
 import { ReplicaFreshness } from './kafka/replica-freshness.ts'
 import { ReplicaViews } from './kafka/replica-views.ts'
 import type { KafkaViewThreadData } from './kafka-view-thread.ts'
@@ -51,6 +54,8 @@ const topologyVersion = 1
 /** Callers wait for an append: better told to come again than kept. */
 const appendTimeoutMs = 3_000
 const endsRefreshMs = 30_000
+/** How long the first who feeds orders waits for the workers to count from them. */
+const switchPatienceMs = 10_000
 const threadFile = new URL(
   import.meta.url.endsWith('.ts') ? './kafka-view-thread.ts' : './kafka-view-thread.js',
   import.meta.url
@@ -60,13 +65,15 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const { config, directory, metrics, say } = options
   const { storeMb } = planMemory(config.stream.memory_max_mb)
   const store = await openDerivedStore(join(directory, 'views'), { memoryMb: storeMb, say })
-  const topologies = topologiesOf(config)
+  const cluster = new Cluster({ ...kafkaConnection(config), retryTimeoutMs: appendTimeoutMs })
+  const purchaseSource = await whenReachable(config, () => purchaseSourceOnKafka(config, cluster), say)
+  const topologies = topologiesOnKafka(config, purchaseSource)
   const registry = registryUse(config)
   const { namespace } = config
   const cacheFile = join(directory, 'schemas.json')
   const schemaIds = await useRegistry({ registry, topologies, namespace, cacheFile, say })
-  const running = planOf(config, topologies)
-  const { cluster, log } = await openLog(options, running)
+  const running = planOnKafka(config, topologies)
+  const log = await openLog(options, cluster)
   const followed = followedViews(running)
   const places = followed.flatMap(({ log: topic, partitions }) => placesOf(topic, partitions))
   const tokens = new PositionTokens(await topicIds(cluster))
@@ -85,9 +92,21 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     consentDefault: config.consent.default,
     append: (topic, records) => appender.append(topic, records)
   })
+  let purchases: PurchaseWatch | null = null
+  if (purchaseSource === 'events' && config.purchase_source === 'auto') {
+    purchases = new PurchaseWatch({
+      areOrdersFed: () => areOrdersFed(cluster),
+      onFed: () => {
+        const next = planOnKafka(config, topologiesOnKafka(config, 'orders'))
+        freshness.useFlow({ derived: derivedTopics(next), views: places })
+        purchases = null
+      }
+    })
+  }
   const ingest = new LogIngest({
     append: async (topic, records) => {
       const positions = await appender.append(topic, records)
+      if (topic === orders.name && purchases) await untilOrdersCount(cluster, namespace, switchPatienceMs)
       freshness.written(positions)
       return tokens.encode(positions)
     },
@@ -96,6 +115,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   })
   const thread = startViews({ options, freshness, answers, data: threadData(config, store, followed) })
   const close = async () => {
+    purchases?.stop()
     freshness.close()
     await thread.stop()
     await log.close()
@@ -107,21 +127,15 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 }
 
 /** With all topics in place that are written here, followed, or asked about. */
-async function openLog(
-  { config, say }: ReplicaOptions,
-  { topics }: Plan
-): Promise<{ cluster: Cluster; log: KafkaLog }> {
-  const cluster = new Cluster({ ...kafkaConnection(config), retryTimeoutMs: appendTimeoutMs })
+async function openLog({ config, say }: ReplicaOptions, cluster: Cluster): Promise<KafkaLog> {
   const log = new KafkaLog({
     cluster,
     prefix: `${config.namespace}.`,
     replicationFactor: replicationFactorOf(config),
     refreshMs: endsRefreshMs
   })
-  const inputs = inputTopics.map(topic => topicSpec(topic, topic.name, config.kafka.partitions))
-  const specs = distinctTopics([...topics, ...inputs])
-  await whenReachable(config, () => log.ensureTopics(specs), say)
-  return { cluster, log }
+  await whenReachable(config, () => log.ensureTopics(topicsOnKafka(config)), say)
+  return log
 }
 
 function appenderTo(log: KafkaLog): BatchedAppender {
@@ -129,15 +143,6 @@ function appenderTo(log: KafkaLog): BatchedAppender {
     append: async (topic, records) => (await log.append(topic, records)).offsets,
     partitionsOf: topic => log.topics().find(({ name }) => name === topic)?.partitions ?? 1
   })
-}
-
-function topologiesOf(config: Config): Topology[] {
-  const excludedIds = new Set(config.excluded_ids)
-  return allTopologies({ purchaseSource: purchaseSourceOnKafka(config), excludedIds })
-}
-
-function planOf({ namespace, kafka }: Config, topologies: readonly Topology[]): Plan {
-  return plan(topologies, { partitions: kafka.partitions, namespace, repartition: 'topics' })
 }
 
 /** The views that answers are made from, as this release writes them. */

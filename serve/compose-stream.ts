@@ -1,20 +1,21 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { Cluster } from '../connectors/kafka/cluster.ts'
 import { openStreamCluster } from '../connectors/kafka/stream-cluster.ts'
-import { distinctTopics, workerTopics } from '../engine/distributed/worker-topics.ts'
+import type { MillraceError } from '../engine/errors.ts'
 import type { RocksStore } from '../engine/stores/rocksdb-store.ts'
-import { topicSpec } from '../engine/task/plan.ts'
 import type { Config } from '../schemas/config.ts'
-import { allTopologies } from '../topologies/index.ts'
 import { removeInstance, writeInstance } from './admin/instance.ts'
 import {
+  areOrdersFed,
   kafkaConnection,
   openDerivedStore,
   purchaseSourceOnKafka,
   replicationFactorOf,
   whenReachable
 } from './compose-kafka.ts'
+import { topicsOnKafka } from './compose-kafka-topologies.ts'
 import { startMirror } from './compose-mirror.ts'
 import { registryUse } from './compose-schema-ids.ts'
 import { type MemoryPlan, planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
@@ -22,8 +23,8 @@ import { StreamMetrics } from './embedded/stream-metrics.ts'
 import { createAdminEdge } from './http/admin-edge.ts'
 import { edgeSettings } from './http/edge-settings.ts'
 import { HttpServers } from './http-servers.ts'
-import { inputTopics } from './input-topics.ts'
 import { memoryOfThread } from './kafka/memory-of-thread.ts'
+import { eventsKind, PurchaseWatch } from './kafka/purchase-watch.ts'
 import { RestoreReport } from './kafka/restore-report.ts'
 import { reasonOf, SupervisedThread } from './kafka/supervised-thread.ts'
 import type { WorkerEvent, WorkerOrder } from './kafka/worker-messages.ts'
@@ -36,6 +37,8 @@ import { UntilTold } from './until-told.ts'
 
 const drainGraceMs = 2_000
 const youngGenerationMb = 48
+/** Longer than members that are gone without leaving are waited for. */
+const mixedPatienceMs = 120_000
 const topicsTimeoutMs = 10_000
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 const threadFile = new URL(
@@ -71,6 +74,12 @@ class StreamProcess {
   readonly #restores: RestoreReport
   readonly #threads: SupervisedThread[] = []
   readonly #stores: RocksStore[] = []
+  /** For questions beside the work. */
+  #cluster: Cluster | null = null
+  #purchaseSource: 'orders' | 'events' = 'orders'
+  #purchases: PurchaseWatch | null = null
+  /** Since when the group has members of another kind. */
+  #mixedSinceMs: number | undefined
   #order: WorkerOrder['type'] = 'stop'
   #isDraining = false
   #isNoted = false
@@ -110,9 +119,7 @@ class StreamProcess {
     this.#isNoted = true
     this.#screen.line(`  health, metrics ${adminUrl}/readyz`)
     await this.#ensureTopics()
-    for (const [i, store] of this.#stores.entries()) {
-      this.#startThread({ store, thread: i, name: `${name}-${i + 1}` })
-    }
+    this.#startThreads(name)
     if (this.#config.redis.url !== '') {
       const say = (line: string) => this.#screen.line(`redis: ${line}`)
       const mirror = startMirror({ config: this.#config, directory: this.#directory, name: `${name}-redis`, say })
@@ -130,9 +137,11 @@ class StreamProcess {
 
   async close(): Promise<void> {
     this.#isDraining = true
+    this.#purchases?.stop()
     if (this.#threads.length > 0) this.#screen.line(this.#order === 'drain' ? 'committing, leaving' : 'committing')
     await Promise.all(this.#threads.map(thread => thread.end(this.#order)))
     for (const store of this.#stores) await store.close()
+    await this.#cluster?.close()
     await this.#servers.drain(drainGraceMs)
     this.#metrics.close()
     if (this.#isNoted) removeInstance(this.#directory)
@@ -140,24 +149,43 @@ class StreamProcess {
   }
 
   async #ensureTopics(): Promise<void> {
-    const { namespace, kafka, excluded_ids } = this.#config
-    const { partitions } = kafka
-    const purchaseSource = purchaseSourceOnKafka(this.#config)
-    const topologies = allTopologies({ purchaseSource, excludedIds: new Set(excluded_ids) })
     const options = this.#clusterOptions('topics')
     const connection = { ...options.connection, retryTimeoutMs: topicsTimeoutMs }
     const cluster = openStreamCluster({ ...options, connection })
     try {
-      const inputs = inputTopics.map(topic => topicSpec(topic, topic.name, partitions))
-      const specs = distinctTopics([...workerTopics({ topologies, namespace, partitions }), ...inputs])
       const say = (line: string) => this.#screen.line(line)
-      await whenReachable(this.#config, () => cluster.ensureTopics(specs), say)
+      await whenReachable(this.#config, () => cluster.ensureTopics(topicsOnKafka(this.#config)), say)
     } finally {
       await cluster.close()
     }
+    this.#cluster = new Cluster(connection)
+    this.#purchaseSource = await purchaseSourceOnKafka(this.#config, this.#cluster)
   }
 
-  #startThread({ store, thread, name }: { store: RocksStore; thread: number; name: string }): void {
+  #startThreads(name: string): void {
+    const start = () =>
+      this.#stores.map((store, i) => this.#startThread({ store, thread: i, name: `${name}-${i + 1}` }))
+    let threads = start()
+    this.#threads.push(...threads)
+    if (this.#purchaseSource === 'orders' || this.#config.purchase_source !== 'auto') return
+    const countFromOrders = async () => {
+      this.#screen.line('orders are fed: purchases are counted from them from now on, no longer from events')
+      // They leave, so that the group is free for those that count from orders once all of them have left.
+      await Promise.all(threads.map(thread => thread.end('drain')))
+      this.#threads.splice(0, threads.length)
+      if (this.#isDraining) return
+      this.#purchaseSource = 'orders'
+      threads = start()
+      this.#threads.unshift(...threads)
+    }
+    const cluster = this.#cluster as Cluster
+    this.#purchases = new PurchaseWatch({
+      areOrdersFed: () => areOrdersFed(cluster),
+      onFed: () => void countFromOrders().catch(error => this.#told.fail(error))
+    })
+  }
+
+  #startThread({ store, thread, name }: { store: RocksStore; thread: number; name: string }): SupervisedThread {
     const { stream, kafka, excluded_ids } = this.#config
     const data: KafkaStreamThreadData = {
       handle: store.handle,
@@ -168,7 +196,7 @@ class StreamProcess {
       catchUpIntervalMs: stream.catch_up_interval_ms,
       maxTaskIdleMs: stream.max_task_idle_ms,
       cacheMb: this.#memory.stateCacheMb,
-      purchaseSource: purchaseSourceOnKafka(this.#config),
+      purchaseSource: this.#purchaseSource,
       excludedIds: excluded_ids,
       registry: registryUse(this.#config),
       schemaCacheFile: join(this.#directory, `schemas-${thread + 1}.json`)
@@ -182,14 +210,22 @@ class StreamProcess {
       start: () => new Worker(threadFile, { workerData: data, resourceLimits }),
       onEvent: event => this.#hear(thread, event, metrics),
       onFatal: error => this.#told.fail(error),
+      mayMend: error => this.#mayMend(error),
       onDied: (error, pauseMs) => {
         this.#readiness.lost(thread)
         metrics.restart()
         this.#screen.line(`thread ${name} died (${reasonOf(error)}); it starts again in ${pauseMs / 1000} s`)
       }
     })
-    this.#threads.push(supervised)
     supervised.start()
+    return supervised
+  }
+
+  /** Workers that still count purchases from events leave as soon as they see that orders are fed. */
+  #mayMend({ code }: MillraceError): boolean {
+    if (code !== 'kafka_group_mixed' || this.#config.purchase_source !== 'auto') return false
+    this.#mixedSinceMs ??= performance.now()
+    return performance.now() - this.#mixedSinceMs < mixedPatienceMs
   }
 
   #hear(thread: number, event: WorkerEvent, metrics: StreamMetrics): void {
@@ -207,6 +243,7 @@ class StreamProcess {
   }
 
   #onTasks(thread: number, { tasks, restoring, stopped }: WorkerEvent & { type: 'tasks' }): void {
+    this.#mixedSinceMs = undefined
     if (restoring === 0) this.#restores.done()
     this.#metrics.set('millrace_stopped_tasks', stopped.length, [`thread-${thread + 1}`])
     for (const { task, message } of stopped) this.#screen.line(`task ${task} is left out: ${message}`)
@@ -220,6 +257,7 @@ class StreamProcess {
       connection: kafkaConnection(this.#config),
       namespace,
       worker,
+      ...(this.#purchaseSource === 'events' && { kind: eventsKind }),
       standbysPerTask: stream.standbys,
       replicationFactor: replicationFactorOf(this.#config),
       guarantee: stream.processing_guarantee,

@@ -72,6 +72,39 @@ async function view(run: (args: string[]) => Promise<Ran>, name: string): Promis
   return new Map(entries.map(({ key, value }) => [key, value]))
 }
 
+/** A file of purchases of one product, by people of their own. */
+function purchases(name: string, count: number): string {
+  const file = join(root, `${name}.jsonl`)
+  const lines = Array.from({ length: count }, (_, i) => {
+    const ts = new Date(Date.UTC(2025, 0, 1) + i * 60_000).toISOString()
+    const context = { order_id: `${name}-${i}`, price: 5 }
+    return {
+      event_id: `${name}-${i}`,
+      user_id: `${name}-${i}`,
+      event_type: 'purchase',
+      product_id: 'p-sold',
+      ts,
+      context
+    }
+  })
+  writeFileSync(file, lines.map(line => `${JSON.stringify(line)}\n`).join(''))
+  return file
+}
+
+async function sold(run: (args: string[]) => Promise<Ran>): Promise<number> {
+  const { stdout } = await run(['store', 'get', 'item-features', 'p-sold', '--json'])
+  return JSON.parse(stdout).value.purchases
+}
+
+story('until orders are fed, purchases are counted from events', async t => {
+  const file = purchases('early', 4)
+  for (const run of [(args: string[]) => shop.run(args), embedded]) {
+    const { code, stderr } = await run(['load', file, '--json'])
+    t.is(code, 0, stderr)
+    t.is(await sold(run), 4)
+  }
+})
+
 story('the demo shop leaves the same views on Kafka as on the embedded log', async t => {
   const load = ['load', '--demo', '--limit', String(rows), '--json']
   const [onKafka, inOne] = await Promise.all([shop.run(load), embedded(load)])
@@ -117,6 +150,16 @@ story('when a load is over its history has ended for every task', async t => {
   const steps = tasks.flatMap(times => Object.entries(times))
   t.true(steps.length > 10)
   for (const [step, [streamTime, historyTime]] of steps) t.is(historyTime, null, `${step}, at ${streamTime}`)
+})
+
+story('once orders are fed, every worker counts from them, and no longer from events', async t => {
+  for (const { output } of workers) t.regex(output(), /orders are fed/)
+  const file = purchases('late', 3)
+  for (const run of [(args: string[]) => shop.run(args), embedded]) {
+    const { code, stderr } = await run(['load', file, '--json'])
+    t.is(code, 0, stderr)
+    t.is(await sold(run), 4)
+  }
 })
 
 story('a load that is killed goes on behind the last row that is on the log, and counts each row once', async t => {

@@ -16,6 +16,8 @@ export interface GroupDescription {
   group: string
   /** `Stable`, `PreparingRebalance`, `CompletingRebalance`, `Empty` or `Dead`. */
   state: string
+  /** What its members have in common; empty without members. */
+  protocol: string
   members: { memberId: string; instanceId: string | null; clientId: string; host: string }[]
 }
 
@@ -124,6 +126,7 @@ export class Admin {
         return {
           group,
           state: found.groupState,
+          protocol: found.protocolData ?? '',
           members: found.members.map(({ memberId, groupInstanceId, clientId, clientHost }) => ({
             memberId,
             instanceId: groupInstanceId ?? null,
@@ -132,7 +135,7 @@ export class Admin {
           }))
         }
       } catch (error) {
-        if (isKafka(error, 'GROUP_ID_NOT_FOUND')) return { group, state: 'Dead', members: [] }
+        if (isKafka(error, 'GROUP_ID_NOT_FOUND')) return { group, state: 'Dead', protocol: '', members: [] }
         throw error
       }
     })

@@ -6,6 +6,7 @@ import type { MemberIdentity } from './commit-offsets.ts'
 import { isKafka, KafkaError, kafkaError, responseOf, translated } from './errors.ts'
 import { filled } from './filled.ts'
 import { readAssignment, readSubscription, writeAssignment, writeSubscription } from './group-bytes.ts'
+import { protocolOf, protocolType } from './group-protocol.ts'
 import { taskIds } from './task-ids.ts'
 import { heartbeat, joinGroup, leaveGroup, syncGroup } from './wire.ts'
 
@@ -19,6 +20,8 @@ export interface GroupOptions {
   group: string
   /** Stable name of the worker: its group.instance.id (KIP-345), and what ties are decided by. */
   instanceId: string
+  /** Members of another kind are kept out by the broker: `kafka_group_mixed`. */
+  kind?: string
   taskGroups: readonly TaskGroup[]
   standbysPerTask?: number
   /** Without a heartbeat for so long the worker is out; a restart within it moves nothing. */
@@ -43,10 +46,6 @@ const defaults = {
   rebalanceTimeoutMs: 60_000,
   heartbeatIntervalMs: 3_000
 }
-
-/** Eager as the protocol is, though nothing but what moved is given up: members keep stores and positions from Join to Sync. */
-const protocolType = 'consumer'
-const protocolName = 'millrace-sticky'
 
 interface Joined {
   memberId: string
@@ -221,7 +220,7 @@ export class GroupMember {
       joined.memberId,
       instanceId,
       protocolType,
-      protocolName,
+      protocolOf(this.#options.kind),
       joined.assignments
     )
     const { tasks, standbys } = readAssignment(assignment)
@@ -244,7 +243,7 @@ export class GroupMember {
         this.#memberId,
         instanceId,
         protocolType,
-        [{ name: protocolName, metadata: this.#subscription() }],
+        [{ name: protocolOf(this.#options.kind), metadata: this.#subscription() }],
         null
       )
       const isLeader = answer.leader === answer.memberId && !answer.skipAssignment

@@ -27,6 +27,8 @@ export interface StreamClusterOptions {
   namespace: string
   /** Stable name of this worker: its transactional id and its group.instance.id. */
   worker: string
+  /** Workers of one kind share a group; another kind waits until they are gone. */
+  kind?: string
   standbysPerTask?: number
   replicationFactor?: number
   compression?: Compression
@@ -88,10 +90,11 @@ class KafkaStreamCluster implements StreamCluster {
   }
 
   group(taskGroups: readonly { name: string; topics: readonly string[] }[], callbacks: GroupCallbacks): Group {
-    const { namespace, worker, standbysPerTask, sessionTimeoutMs, heartbeatIntervalMs } = this.#options
+    const { namespace, worker, kind, standbysPerTask, sessionTimeoutMs, heartbeatIntervalMs } = this.#options
     return new GroupMember(this.#cluster, {
       group: namespace,
       instanceId: worker,
+      ...(kind === undefined ? {} : { kind }),
       taskGroups,
       standbysPerTask,
       ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),

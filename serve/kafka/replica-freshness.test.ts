@@ -33,6 +33,23 @@ test('who waits is answered when the rows of the write are applied', async t => 
   t.is(await waited, 'reached')
 })
 
+test('writes are followed the way that the streams work now', async t => {
+  const follows = new ReplicaFreshness({
+    topologyVersion: 1,
+    flow: { derived: new Map([['events', ['rows']]]), views: [{ topic: 'rows', partition: 0 }] },
+    tokens: { decode: token => at('orders', Number(token)) },
+    log: {
+      committed: async topics => (topics.includes('orders') ? at('orders', 9) : new Map()),
+      ends: async () => new Map([...at('orders', 9), ...at('rows', 4)])
+    },
+    pollMs: 2
+  })
+  follows.applied([[0, 4]])
+  t.is(await follows.waitFor('9', 30), 'timeout')
+  follows.useFlow({ derived: new Map([['orders', ['rows']]]), views: [{ topic: 'rows', partition: 0 }] })
+  t.is(await follows.waitFor('9', 1_000), 'reached')
+})
+
 test('waiting is bounded, also while the log cannot be asked', async t => {
   t.is(await replica({ ends }).fresh.waitFor('5', 20), 'timeout')
   const broken = replica({

@@ -34,7 +34,8 @@ const sampleTimeoutMs = 30_000
 export class ReplicaFreshness implements Freshness {
   readonly #options: ReplicaFreshnessOptions
   readonly #now: () => number
-  readonly #topics: { read: string[]; written: string[] }
+  #flow: Flow
+  #topics: { read: string[]; written: string[] }
   readonly #positions: Float64Array
   readonly #waiters = new Set<Waiter>()
   #isPolling = false
@@ -51,8 +52,14 @@ export class ReplicaFreshness implements Freshness {
     this.#now = options.now ?? Date.now
     const { flow } = options
     this.#positions = new Float64Array(flow.views.length)
-    const read = [...flow.derived.keys()]
-    this.#topics = { read, written: [...new Set([...read, ...flow.views.map(({ topic }) => topic)])] }
+    this.#flow = flow
+    this.#topics = topicsOf(flow)
+  }
+
+  /** The streams work otherwise from now on, towards the same views; who waits already follows the old way. */
+  useFlow(flow: Flow): void {
+    this.#flow = flow
+    this.#topics = topicsOf(flow)
   }
 
   /** Rows up to these positions count in answers. */
@@ -114,7 +121,7 @@ export class ReplicaFreshness implements Freshness {
     if (this.#waiters.size >= waitersMax || timeoutMs <= 0) return Promise.resolve('timeout')
     return new Promise(keep => {
       const timer = setTimeout(() => this.#settle(waiter, 'timeout'), timeoutMs)
-      const waiter: Waiter = { follower: new WriteFollower(this.#options.flow, positions), keep, timer }
+      const waiter: Waiter = { follower: new WriteFollower(this.#flow, positions), keep, timer }
       this.#waiters.add(waiter)
       if (!this.#isPolling) void this.#poll()
     })
@@ -147,4 +154,9 @@ export class ReplicaFreshness implements Freshness {
     }
     this.#isPolling = false
   }
+}
+
+function topicsOf({ derived, views }: Flow): { read: string[]; written: string[] } {
+  const read = [...derived.keys()]
+  return { read, written: [...new Set([...read, ...views.map(({ topic }) => topic)])] }
 }

@@ -37,6 +37,23 @@ test('what only a human can mend is told, and nothing is started again', async t
   t.deepEqual(heard, ['fatal kafka_login wrong password'])
 })
 
+test('what may pass by itself is tried again like a death', async t => {
+  const heard: string[] = []
+  const fatal = `{ type: 'fatal', code: 'kafka_group_mixed', message: 'others are still there' }`
+  const supervised = new SupervisedThread({
+    start: () => new Worker(`require('node:worker_threads').parentPort.postMessage(${fatal})`, { eval: true }),
+    onEvent: ({ type }: WorkerEvent) => heard.push(type),
+    onFatal: ({ code }) => heard.push(`fatal ${code}`),
+    mayMend: () => heard.length < 2,
+    onDied: error => heard.push(String((error as Error).message)),
+    backOff
+  })
+  supervised.start()
+  while (heard.length < 3) await new Promise(resolve => setTimeout(resolve, 5))
+  await supervised.end('stop')
+  t.deepEqual(heard, ['others are still there', 'others are still there', 'fatal kafka_group_mixed'])
+})
+
 test('a thread that is told to end is waited for, and not started again', async t => {
   const { supervised, heard, until } = thread(
     `port.postMessage({ type: 'committed' }); port.on('message', ({ type }) => { if (type === 'drain') port.close() })`

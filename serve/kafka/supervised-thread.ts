@@ -7,6 +7,8 @@ export interface SupervisedThreadOptions {
   onEvent: (event: WorkerEvent) => void
   /** A human must act. */
   onFatal: (error: MillraceError) => void
+  /** It may pass by itself: the thread is started again as if it had died. Default: no. */
+  mayMend?: (error: MillraceError) => boolean
   onDied: (error: unknown, pauseMs: number) => void
   backOff?: { initialMs: number; maxMs: number; forgottenAfterMs: number }
 }
@@ -24,7 +26,7 @@ export class SupervisedThread {
   #exited: Promise<void> = Promise.resolve()
 
   constructor(options: SupervisedThreadOptions) {
-    this.#options = { backOff: backOffDefault, ...options }
+    this.#options = { backOff: backOffDefault, mayMend: () => false, ...options }
   }
 
   start(): void {
@@ -35,8 +37,10 @@ export class SupervisedThread {
     let isFatal = false
     worker.on('message', (event: WorkerEvent) => {
       if (event.type === 'fatal') {
-        isFatal = true
-        this.#options.onFatal(new MillraceError(event.code, 'stop', event.message))
+        const error = new MillraceError(event.code, 'stop', event.message)
+        isFatal = !this.#options.mayMend(error)
+        failure = error
+        if (isFatal) this.#options.onFatal(error)
       } else this.#options.onEvent(event)
     })
     worker.once('error', error => {
