@@ -2,12 +2,11 @@ import type { NewRecord } from '../engine/log/log.ts'
 import { readNameIds } from '../engine/stores/name-ids.ts'
 import type { StoreReader } from '../engine/stores/state-store.ts'
 import { profiles } from '../recommend/session-index/parameters.ts'
-import type { Impression } from '../schemas/act.ts'
 import type { Config } from '../schemas/config.ts'
 import type { Interaction } from '../schemas/interaction.ts'
-import { impressions } from '../schemas/topics.ts'
 import { ChangeFeed } from './embedded/change-feed.ts'
 import { viewIds } from './embedded/view-ids.ts'
+import { ImpressionBatches } from './impression-batches.ts'
 import type { Metrics } from './metrics.ts'
 import type { Recommender } from './ports.ts'
 import { ImpressionLog } from './recommender/impression-log.ts'
@@ -28,6 +27,8 @@ export interface Answers {
   readonly events: number
   /** Events that are durable count in their session's next answer. */
   accepted(events: readonly Interaction[]): void
+  /** Resolves when the impressions of all answers given so far are kept: before the end of the process. */
+  flush(): Promise<void>
 }
 
 export interface AnswersOptions {
@@ -50,9 +51,10 @@ export function composeAnswers({ store, config, metrics, consentDefault, append 
   })
   const overlay = new SessionOverlay()
   const feed = new ChangeFeed()
+  const batches = new ImpressionBatches(append)
   const impressionLog = new ImpressionLog({
     send: records => {
-      append(impressions.name, encoded(records)).catch(() => undefined)
+      batches.add(records)
       return true
     }
   })
@@ -78,14 +80,10 @@ export function composeAnswers({ store, config, metrics, consentDefault, append 
       events += accepted.length
       overlay.add(accepted, Date.now())
       feed.own(accepted)
+    },
+    async flush() {
+      impressionLog.flush()
+      await batches.flush()
     }
   }
-}
-
-function encoded(records: readonly Impression[]): NewRecord[] {
-  return records.map(record => ({
-    key: record.user_id ?? record.session_id ?? record.recommendation_id,
-    value: impressions.value.encode(record),
-    timestamp: record.ts
-  }))
 }

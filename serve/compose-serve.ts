@@ -80,6 +80,7 @@ class ServeProcess {
     this.#edge?.drain(drainGraceMs)
     await this.#servers.drain(drainGraceMs)
     this.#edge?.close()
+    await this.#replica?.answers.flush()
     await this.#replica?.close()
     this.#metrics.close()
     if (this.#isNoted) removeInstance(this.#directory)

@@ -23,6 +23,8 @@ export interface Serving {
   beforeAppend(topic: string): Promise<void>
   /** Interactions taken in since the start. */
   readonly events: number
+  /** Resolves when the impressions of all answers given so far are kept. */
+  flush(): Promise<void>
 }
 
 export interface ServingOptions {
@@ -86,7 +88,8 @@ export function composeServing(options: ServingOptions): Serving {
     beforeAppend,
     get events() {
       return answers.events
-    }
+    },
+    flush: () => answers.flush()
   }
 }
 

@@ -134,6 +134,7 @@ class RunningInstance {
     this.#edge?.drain(drainGraceMs)
     await this.#servers.drain(drainGraceMs)
     this.#edge?.close()
+    await this.#serving?.flush()
     await this.#serving?.visits.close()
     this.#metrics.close()
     removeInstance(this.#config.data_dir)

@@ -1,3 +1,4 @@
+import { ByteWriter } from '../bytes.ts'
 import type { Clock } from '../clock.ts'
 import type { Committed } from '../commit.ts'
 import { codeOf, messageOf, stop } from '../errors.ts'
@@ -47,6 +48,8 @@ export class StreamLoop {
   readonly #tickIntervalMs: number
   readonly #lagMax: number
   readonly #visibility: Visibility
+  /** Kept, because a new one per message would be most of what this thread allocates; grows to the largest commit. */
+  readonly #packer = new ByteWriter(1 << 16)
   #unapplied: number[] = []
   #paced: Waiting[] = []
   #flushes: Waiting[] = []
@@ -138,7 +141,7 @@ export class StreamLoop {
   /** Called by the stream with every unit it has committed. */
   committed({ commit, changes }: Committed, tookMs: number): void {
     this.#visibility.progressed()
-    const packed = packChanges(changes)
+    const packed = packChanges(changes, this.#packer)
     this.#unapplied.push(packed.byteLength)
     this.#send({ type: 'committed', commit, fresh: this.#visibility.fresh, changes: packed, tookMs }, [packed.buffer])
   }
@@ -149,7 +152,7 @@ export class StreamLoop {
   }
 
   #publishFresh(): void {
-    const changes = packChanges([])
+    const changes = packChanges([], this.#packer)
     this.#unapplied.push(changes.byteLength)
     const { fresh } = this.#visibility
     this.#send({ type: 'committed', commit: this.#log.commit, fresh, changes, tookMs: 0 }, [changes.buffer])

@@ -8,6 +8,8 @@ export interface Measured {
   failed: number
   p50: number
   p99: number
+  /** How much later than due the generator itself sent, ms; 0 where nothing is due. */
+  lateP99: number
   /** Of the generator, µs per request. */
   generatorCpuUs: number
 }
@@ -38,7 +40,10 @@ export async function closedLoop({ url, requests, connections, seconds }: LoadOp
   return recorder.result()
 }
 
-/** At a rate of its own, whatever the replies do; time counts from when a request was due, so that a stall is not forgotten. */
+/**
+ * At a rate of its own, whatever the replies do. Sending waits for no reply, so a stall of the server is in the times of
+ * all that were sent meanwhile; they count from sending, and what the generator was late by is a figure of its own.
+ */
 export async function openLoop({ rate, ...options }: LoadOptions & { rate: number }): Promise<Measured> {
   const { url, requests, connections, seconds } = options
   const clients = await openAll(url, connections)
@@ -51,9 +56,10 @@ export async function openLoop({ rate, ...options }: LoadOptions & { rate: numbe
     const pump = () => {
       const due = Math.min(total, Math.floor(((performance.now() - started) / 1000) * rate))
       for (; sent < due; sent++) {
-        const dueAt = started + (sent / rate) * 1000
+        const sentAt = performance.now()
+        recorder.late(sentAt - started - (sent / rate) * 1000)
         clients[sent % clients.length].send(requests[sent % requests.length], status => {
-          recorder.add(performance.now() - dueAt, status)
+          recorder.add(performance.now() - sentAt, status)
           if (++answered === total) resolve()
         })
       }
@@ -72,6 +78,7 @@ function openAll(url: string, count: number): Promise<RawClient[]> {
 
 class Recorder {
   readonly #times: number[] = []
+  readonly #lateBy: number[] = []
   readonly #started = performance.now()
   readonly #cpu = process.cpuUsage()
   #failed = 0
@@ -79,6 +86,10 @@ class Recorder {
   add(ms: number, status: number): void {
     this.#times.push(ms)
     if (status !== 200) this.#failed++
+  }
+
+  late(ms: number): void {
+    this.#lateBy.push(ms)
   }
 
   result(): Measured {
@@ -90,6 +101,7 @@ class Recorder {
       failed: this.#failed,
       p50: percentile(sorted, 0.5),
       p99: percentile(sorted, 0.99),
+      lateP99: this.#lateBy.length === 0 ? 0 : percentile(Float64Array.from(this.#lateBy).sort(), 0.99),
       generatorCpuUs: (user + system) / sorted.length
     }
   }

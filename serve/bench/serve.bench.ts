@@ -129,6 +129,7 @@ function report(name: string, measured: Measured, servingCpuS: number): void {
   print(name, 'serving_thread_cpu_us', (servingCpuS * 1e6) / measured.count)
   print(name, 'p50_ms', measured.p50)
   print(name, 'p99_ms', measured.p99)
+  if (measured.lateP99 > 0) print(name, 'generator_late_p99_ms', measured.lateP99)
   print(name, 'generator_cpu_us', measured.generatorCpuUs)
   if (measured.failed > 0) print(name, 'failed', measured.failed)
 }

@@ -1,3 +1,4 @@
+import { ByteWriter } from '../../engine/bytes.ts'
 import { MillraceError } from '../../engine/errors.ts'
 import type { NewRecord } from '../../engine/log/log.ts'
 import { type ChangedRow, packRecords } from '../../engine/ports/packed-records.ts'
@@ -41,6 +42,7 @@ export class StreamClient {
   #held: (() => void)[] | null = null
   readonly #waiting = new Map<number, Waiting>()
   readonly #batches = new Map<string, Batch>()
+  readonly #packer = new ByteWriter(1 << 14)
   #nextId = 1
   #inFlightBytes = 0
   readonly #changes = new SlicedChanges<StreamEvent & { type: 'committed' }>({
@@ -105,7 +107,7 @@ export class StreamClient {
 
   /** A batch of its own, with settings of its own. */
   appendAs(topic: string, records: readonly NewRecord[], settings: AppendSettings): Promise<number> {
-    return this.#request({ type: 'append', topic, records: packRecords(records), ...settings })
+    return this.#request({ type: 'append', topic, records: packRecords(records, this.#packer), ...settings })
   }
 
   endHistory(name: string): Promise<number> {
@@ -129,7 +131,7 @@ export class StreamClient {
 
   #sendBatches(): void {
     for (const [topic, { records, waiting }] of this.#batches) {
-      this.#request({ type: 'append', topic, records: packRecords(records) }).then(
+      this.#request({ type: 'append', topic, records: packRecords(records, this.#packer) }).then(
         commit => {
           for (const { resolve, bytes } of waiting) {
             this.#inFlightBytes -= bytes
