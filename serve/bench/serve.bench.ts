@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type StartedInstance, startProcess } from '../testing/instance.ts'
-import { uwsNode } from '../testing/uws-node.ts'
+import { runtimeOf } from '../testing/uws-node.ts'
 import { cpuSeconds, memoryMib, percentile, printer } from './figures.ts'
 import { closedLoop, type Measured, openLoop } from './load.ts'
 import { postRequest, RawClient } from './raw-client.ts'
@@ -30,14 +30,10 @@ const seconds = Number(flags.seconds)
 const print = printer('serve', flags.json === true)
 const folder = flags.data ?? mkdtempSync(join(tmpdir(), 'millrace-bench-'))
 
-const runtime = await runtimeOf(flags.transport, flags.node)
+const { node, env } = await runtimeOf(flags.transport, flags.node)
+const runtime = { node, env: { ...env, MILLRACE_SERVE_TRANSPORT: flags.transport } }
 
 const surfaces = ['home', 'product', 'cart', 'email'] as const
-
-async function runtimeOf(transport: string, node: string | undefined) {
-  const given = transport === 'uws' ? await uwsNode() : { node: process.execPath, env: {} }
-  return { node: node ?? given.node, env: { ...given.env, MILLRACE_SERVE_TRANSPORT: transport } }
-}
 
 async function status({
   url

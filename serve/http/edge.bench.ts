@@ -1,6 +1,7 @@
 /**
  * CPU of the serving thread per HTTP answer, spent in the edge: a constant recommender behind it, a real server, and the
- * load from another process. `--json` prints one line per figure.
+ * load from another process. `--json` prints one line per figure, `--transport uws` serves with uWebSockets.js, `--node FILE`
+ * with another Node.
  */
 import { fork } from 'node:child_process'
 import { connect } from 'node:net'
@@ -9,11 +10,17 @@ import type { Answer } from '../../schemas/http.ts'
 import { createMetrics } from '../metrics.ts'
 import type { AnswerContext } from '../ports.ts'
 import { SmallShop } from '../testing/small-shop.ts'
-import { nodeHttp } from '../transport/node-http.ts'
+import { runtimeOf } from '../testing/uws-node.ts'
+import { chooseTransport } from '../transport/choose-transport.ts'
 import { createEdge } from './edge.ts'
 
 const { values: flags } = parseArgs({
-  options: { json: { type: 'boolean' }, role: { type: 'string' } },
+  options: {
+    json: { type: 'boolean' },
+    role: { type: 'string' },
+    transport: { type: 'string', default: 'node' },
+    node: { type: 'string' }
+  },
   strict: false
 })
 const connections = 16
@@ -83,7 +90,8 @@ async function serve(): Promise<void> {
     eventMaxAgeMs: 1e12,
     onIncident: console.error
   })
-  const port = await nodeHttp(edge.app).listen({ host: '127.0.0.1', port: 0 })
+  const create = await chooseTransport(flags.transport === 'uws' ? 'uws' : 'node')
+  const port = await create(edge.app).listen({ host: '127.0.0.1', port: 0 })
   process.on('message', () => process.send?.(process.cpuUsage()))
   process.send?.(port)
 }
@@ -109,7 +117,10 @@ function keepAsking(port: number, request: string, onAnswer: () => void): () => 
 }
 
 async function measure(name: string, request: string): Promise<void> {
-  const server = fork(import.meta.filename, ['--role', 'server'], {
+  const { node, env } = await runtimeOf(flags.transport as string, flags.node as string | undefined)
+  const server = fork(import.meta.filename, ['--role', 'server', '--transport', flags.transport as string], {
+    execPath: node,
+    env: { ...process.env, ...env },
     execArgv: ['--disable-warning=ExperimentalWarning']
   })
   const told = () => new Promise<unknown>(resolve => server.once('message', resolve))

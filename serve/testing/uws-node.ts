@@ -38,6 +38,12 @@ export async function uwsNode(): Promise<UwsNode> {
   }
 }
 
+/** What a benchmark serves with: the Node it was given, else one that its transport runs on. */
+export async function runtimeOf(transport: string, node: string | undefined): Promise<UwsNode> {
+  const given = transport === 'uws' ? await uwsNode() : { node: process.execPath, env: {} }
+  return { ...given, node: node ?? given.node }
+}
+
 /** Whole or not there: laid down under another name first. */
 async function fetchInto(folder: string): Promise<void> {
   const part = `${folder}.part-${process.pid}`
