@@ -12,6 +12,8 @@ import type { TopicBook } from './topic-book.ts'
 
 const deadLetters = 'dead-letters'
 const replayName = 'dlq-replay'
+/** Offset of letters that no record of the log is behind. */
+const nowhere = -1
 
 interface Filter {
   code?: string
@@ -197,7 +199,11 @@ async function sendBack(
 
 /** A record as it was; a line that `load` refused is read once more, as a row. */
 async function originalOf(context: CommandContext, record: RawRecord) {
-  const { topic, topology, step } = letterOf(record)
+  const { topic, topology, step, offset } = letterOf(record)
+  if (offset === nowhere) {
+    say(`${idOf(record)}: it is about a view, and no record of ${topic}: mend the cause, and the view comes by itself`)
+    return null
+  }
   const value = record.value === null ? null : Buffer.from(record.value, 'base64')
   if (topology !== 'load') return { topic, key: record.key, value, timestamp: record.timestamp }
   const { rowFrom } = await context.files()

@@ -25,6 +25,13 @@ export class FlowDrain {
     return this.#at >= this.#order.length
   }
 
+  /** Which topic is being looked at, and how many of its records are waited for: the same again means no progress. */
+  standing(committed: Offsets): string {
+    const topic = this.#order[this.#at]
+    const left = lagOf(committed, new Map([[topic, this.#targets ?? new Map()]]), [topic])
+    return `${this.#at} ${left}`
+  }
+
   /** `committed` must have been asked for before `ends`. */
   advance(committed: Offsets, ends: Offsets): void {
     for (; !this.isDone; this.#at++) {

@@ -52,3 +52,22 @@ test('with nobody who processes, it ends after a while with a sentence that says
   t.like(error, { code: 'records_not_processed' })
   t.regex(error?.message ?? '', /up to 5 are to be processed: start millrace stream/)
 })
+
+test('a task that stands still is noticed although others go on', async t => {
+  let committed = 0
+  const offsets = (events: number, other: number) =>
+    new Map([
+      ['events', new Map([[0, events], [1, other]])] // biome-ignore format: a table
+    ])
+  const error = await t.throwsAsync(
+    untilProcessed({
+      derived: new Map([['events', []]]),
+      log: { committed: async () => offsets(committed++, 2), ends: async () => offsets(committed + 5, 3) },
+      members: async () => 2,
+      pollMs: 1,
+      patienceMs: { nobody: 60, somebody: 60 }
+    })
+  )
+  t.like(error, { code: 'records_not_processed' })
+  t.regex(error?.message ?? '', /stream workers have not gone on for/)
+})

@@ -37,7 +37,7 @@ export async function untilProcessed(options: UntilProcessedOptions): Promise<vo
     }
     const left = lagOf(committed, ends, topics)
     onProgress?.(left)
-    const isIdleMs = watch.progressed(lagOf(new Map(), committed, topics))
+    const isIdleMs = watch.progressed(drain.standing(committed))
     const members = await watch.memberCount()
     if (members === 0) onNobody?.()
     if (isIdleMs > (members === 0 ? patienceMs.nobody : patienceMs.somebody)) throw stuck({ left, members, isIdleMs })
@@ -47,7 +47,7 @@ export async function untilProcessed(options: UntilProcessedOptions): Promise<vo
 
 class Watch {
   readonly #ask: () => Promise<number>
-  #committed = -1
+  #standing = ''
   #sinceMs = performance.now()
   #members = 1
   #askedMs = performance.now()
@@ -56,10 +56,10 @@ class Watch {
     this.#ask = ask
   }
 
-  /** How long the committed positions, summed up, have been what they are. */
-  progressed(committed: number): number {
-    if (committed !== this.#committed) this.#sinceMs = performance.now()
-    this.#committed = committed
+  /** How long it has stood there. */
+  progressed(standing: string): number {
+    if (standing !== this.#standing) this.#sinceMs = performance.now()
+    this.#standing = standing
     return performance.now() - this.#sinceMs
   }
 
@@ -73,9 +73,9 @@ class Watch {
 }
 
 function stuck({ left, members, isIdleMs }: { left: number; members: number; isIdleMs: number }) {
-  const who = members === 0 ? 'no stream worker runs' : `${members} stream workers have committed nothing`
+  const who = members === 0 ? 'no stream worker has run' : `the ${members} stream workers have not gone on`
   return stop(
     'records_not_processed',
-    `The records are on the log, but ${who} since ${Math.round(isIdleMs / 1000)} s, and up to ${left} are to be processed: start millrace stream or see its log, then run the command again, which appends nothing twice.`
+    `The records are on the log, but ${who} for ${Math.round(isIdleMs / 1000)} s, and up to ${left} are to be processed: start millrace stream or see its log, then run the command again, which appends nothing twice.`
   )
 }
