@@ -4,6 +4,7 @@ import { openApiDocument } from '../../schemas/openapi.ts'
 import type { Incident } from '../http/app.ts'
 import { createEdge, type EdgeOptions } from '../http/edge.ts'
 import { createMetrics } from '../metrics.ts'
+import { chooseTransport } from '../transport/choose-transport.ts'
 import { nodeHttp } from '../transport/node-http.ts'
 import type { TransportLimits } from '../transport/transport.ts'
 import { SmallShop } from './small-shop.ts'
@@ -25,7 +26,10 @@ export interface Ask {
   isAdmin?: boolean
 }
 
-/** A real server on a loopback port, in front of a small shop; stopped when the test is over. */
+/**
+ * A real server on a loopback port, in front of a small shop; stopped when the test is over. Served with uWebSockets.js
+ * where uws.integration.test.ts runs the test.
+ */
 export async function startEdge(t: { teardown(stop: () => Promise<void>): void }, given: Given = {}) {
   const shop = new SmallShop()
   const metrics = createMetrics({ version: 'test' })
@@ -43,7 +47,8 @@ export async function startEdge(t: { teardown(stop: () => Promise<void>): void }
     onIncident: incident => incidents.push(incident),
     ...options
   })
-  const server = nodeHttp(edge.app, transport)
+  const create = await chooseTransport(process.env.UWS_LIBRARY === undefined ? 'node' : 'uws')
+  const server = create(edge.app, transport)
   const admin = nodeHttp(edge.admin)
   const port = await server.listen({ host: '127.0.0.1', port: 0 })
   const adminPort = await admin.listen({ host: '127.0.0.1', port: 0 })
