@@ -43,19 +43,34 @@ export class Gathering {
     }
   }
 
-  /** From behaviour: what leads on from the seeds. */
-  addNeighbours(): void {
+  /** One read of the store for all seeds; none when everything is at hand. */
+  loadNeighbours(): void {
+    this.shop.neighbours.load(this.seeds.items, this.seeds.count)
+  }
+
+  /** From behaviour: what people looked at, or bought in the end, with the seeds. */
+  addSimilarItems(): void {
     const { seeds, shop } = this
     for (let i = 0; i < seeds.count; i++) {
-      const seed = seeds.items[i]
-      const depth = neighboursOfSeed[i]
-      const similar = shop.neighbours.similarTo(seed)
-      if (similar !== null) {
-        this.addSimilar(source.co_viewed, similar.viewed, { seed, weight: seeds.viewWeights[i], depth })
-        this.addSimilar(source.viewed_then_bought, similar.bought, { seed, weight: seeds.viewWeights[i], depth })
-      }
-      const companions = shop.neighbours.companionsOf(seed)
-      if (companions !== null) this.addCompanions(companions, { seed, weight: seeds.basketWeights[i], depth })
+      const similar = shop.neighbours.similarTo(seeds.items[i])
+      if (similar === null) continue
+      const reading = { seed: seeds.items[i], weight: seeds.viewWeights[i], depth: neighboursOfSeed[i] }
+      this.addSimilar(source.co_viewed, similar.viewed, reading)
+      this.addSimilar(source.viewed_then_bought, similar.bought, reading)
+    }
+  }
+
+  /** What went into one basket with the seeds. */
+  addCompanionItems(): void {
+    const { seeds, shop } = this
+    for (let i = 0; i < seeds.count; i++) {
+      const companions = shop.neighbours.companionsOf(seeds.items[i])
+      if (companions === null) continue
+      this.addCompanions(companions, {
+        seed: seeds.items[i],
+        weight: seeds.basketWeights[i],
+        depth: neighboursOfSeed[i]
+      })
     }
   }
 

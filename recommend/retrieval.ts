@@ -131,11 +131,17 @@ export class Retrieval {
   private collect(ask: Ask, categories: readonly number[]): void {
     const { gathering } = this
     gathering.chooseSeeds(ask)
-    gathering.addNeighbours()
-    if (ask.blend === 'home' || ask.blend === 'cart' || ask.blend === 'email') gathering.addRecent(ask)
-    if (!ask.isLate) {
-      gathering.addContent(ask)
-      gathering.addAffinities(ask)
+    gathering.loadNeighbours()
+    // On a cart the session index says what visitors look at; pairs that were bought say the rest.
+    if (!(this.hasNext && ask.blend === 'cart')) gathering.addSimilarItems()
+    gathering.addCompanionItems()
+    // Where the index has spoken, these would only add what it has or has not preferred already.
+    if (!this.hasNext) {
+      if (ask.blend === 'home' || ask.blend === 'cart' || ask.blend === 'email') gathering.addRecent(ask)
+      if (!ask.isLate) {
+        gathering.addContent(ask)
+        gathering.addAffinities(ask)
+      }
     }
     gathering.addPopular(ask, categories.length > 0 ? categories : this.near(ask))
   }

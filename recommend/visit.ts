@@ -14,6 +14,8 @@ export interface Neighbours {
   similarTo(item: number): { readonly viewed: ItemList; readonly bought: ItemList } | null
   companionsOf(item: number): ItemList | null
   readonly totals: PairTotals
+  /** One read for the first `count` of `items`, where they are not at hand. */
+  load(items: Int32Array, count: number): void
 }
 
 /** Shares of the largest, best first. */

@@ -55,10 +55,14 @@ export const itemEmbeddings = topic<ItemId, ItemEmbedding | null>('item-embeddin
 
 // Between topologies.
 
-/** One partition by design: its offset order is the order that every index and learner reads. */
+/**
+ * One partition by design: its offset order is the order that every index and learner reads. Kept as long as an index
+ * looks back.
+ */
 export const sessionSteps = topic<SessionId, SessionStep>('session-steps', {
   value: avroCodec('session-step'),
   partitions: 1,
+  retentionMs: days(90),
   timestampOf: step => step.ts
 })
 export const acts = topic<PersonId, Act>('acts', { value: avroCodec('act'), timestampOf: act => act.ts })

@@ -19,6 +19,7 @@ import {
 import { planOnKafka, topicsOnKafka, topologiesOnKafka } from './compose-kafka-topologies.ts'
 import { places as placesOf, positionsOn } from './compose-positions.ts'
 import { untilOrdersCount } from './compose-purchase-switch.ts'
+import { openReplicaVisits } from './compose-replica-visits.ts'
 import { registryUse, useRegistry } from './compose-schema-ids.ts'
 import { planMemory } from './embedded/memory-plan.ts'
 import { inputTopics } from './input-topics.ts'
@@ -113,7 +114,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     now: Date.now,
     onEvents: events => answers.accepted(events)
   })
-  const thread = startViews({ options, freshness, answers, data: threadData(config, store, followed) })
+  const thread = await startViews({ options, freshness, answers, cluster, data: threadData(config, store, followed) })
   const close = async () => {
     purchases?.stop()
     freshness.close()
@@ -161,7 +162,7 @@ function threadData(
   config: Config,
   store: { handle: bigint },
   views: KafkaViewThreadData['views']
-): KafkaViewThreadData {
+): Omit<KafkaViewThreadData, 'steps'> {
   return {
     handle: store.handle,
     directory: config.data_dir,
@@ -174,14 +175,24 @@ interface Following {
   options: ReplicaOptions
   freshness: ReplicaFreshness
   answers: Answers
-  data: KafkaViewThreadData
+  cluster: Cluster
+  data: Omit<KafkaViewThreadData, 'steps'>
 }
 
 /** Changes that were written and not told would be missed for ever, so a thread that dies ends the process. */
-function startViews({ options, freshness, answers, data }: Following): { stop(): Promise<void> } {
-  const { metrics, say, onFatal } = options
-  const worker = new Worker(threadFile, { workerData: data })
-  const views = new ReplicaViews({ peer: worker, freshness, answers, metrics, say })
+async function startViews({
+  options,
+  freshness,
+  answers,
+  cluster,
+  data
+}: Following): Promise<{ stop(): Promise<void> }> {
+  const { directory, metrics, say, onFatal } = options
+  const onApplied = () => worker.postMessage({ type: 'steps-applied' })
+  const visits = await openReplicaVisits({ answers, cluster, directory, metrics, say, onApplied })
+  const workerData: KafkaViewThreadData = { ...data, steps: visits.steps }
+  const worker = new Worker(threadFile, { workerData })
+  const views = new ReplicaViews({ peer: worker, freshness, answers, visits, metrics, say })
   let isEnding = false
   views.onFatal = onFatal
   worker.once('error', cause =>
@@ -196,6 +207,7 @@ function startViews({ options, freshness, answers, data }: Following): { stop():
       isEnding = true
       views.stop()
       await exited
+      await visits.close()
     }
   }
 }

@@ -172,6 +172,25 @@ story('a replica that is started again goes on from where it was', async t => {
   t.deepEqual(await shown(fresh.url, products[2]), await shown(replicas.b.url, products[2]))
 })
 
+story('what others open next is known to every replica, and to one that was told to end and starts again', async t => {
+  const [from, to] = [products[5], products[6]]
+  for (let i = 0; i < 5; i++) {
+    await post(`${replicas.a.url}/v1/events`, { ...view(`way-${i}`, from), event_id: `way-${i}-from` })
+    await post(`${replicas.a.url}/v1/events`, { ...view(`way-${i}`, to), event_id: `way-${i}-to` })
+  }
+  const next = async ({ url }: StartedInstance) => {
+    const { items } = await post(`${url}/v1/recommendations`, { surface: 'home', session: [from], explain: true })
+    return items.map(({ product_id, explain }: any) => `${product_id} ${explain.next_item}`)
+  }
+  const isKnown = async (one: StartedInstance) => (await next(one))[0].startsWith(`${to} 1`)
+  for (const one of Object.values(replicas)) t.true(await until(() => isKnown(one)))
+  t.deepEqual(await next(replicas.b), await next(replicas.a))
+  await replicas.b.kill('SIGTERM')
+  replicas.b = await shop.serve('replica-b')
+  await untilReady(replicas.b)
+  t.deepEqual(await next(replicas.b), await next(replicas.a))
+})
+
 story('a second holder of a worker’s directory is refused, and one that is drained hands over at once', async t => {
   const second = await t.throwsAsync(shop.stream('worker-b'))
   t.regex(second?.message ?? '', /is in use by another process/)

@@ -5,6 +5,7 @@ import { codeOf, messageOf } from '../engine/errors.ts'
 import { packChanges } from '../engine/ports/packed-records.ts'
 import { NameIds } from '../engine/stores/name-ids.ts'
 import { RocksStore } from '../engine/stores/rocksdb-store.ts'
+import { StepSource } from './kafka/step-source.ts'
 import type { ViewEvent, ViewOrder } from './kafka/view-messages.ts'
 
 /** Reads the views' topics into the store that main answers from; the only writer of it. */
@@ -14,6 +15,7 @@ export interface KafkaViewThreadData {
   directory: string
   cluster: StreamClusterOptions
   views: readonly FollowedView[]
+  steps: { topic: string; from: number }
 }
 
 const partBytes = 1 << 20
@@ -37,6 +39,7 @@ const follower = new ViewFollower({
   ids: new NameIds(store),
   now: Date.now
 })
+let steps: StepSource | null = null
 let unapplied = 0
 let isStopping = false
 let isCaughtUp = false
@@ -45,41 +48,54 @@ let wake: (() => void) | null = null
 
 port.on('message', (order: ViewOrder) => {
   if (order.type === 'stop') isStopping = true
+  else if (order.type === 'steps-applied') steps?.applied()
   else unapplied--
   wake?.()
 })
 
 try {
   await follower.open()
-  while (!isStopping) await turn()
+  steps = await StepSource.open({ cluster, ...data.steps })
+  while (!isStopping) await turn(steps)
 } catch (error) {
   send({ type: 'fatal', code: codeOf(error), message: messageOf(error) })
 }
 reader.close()
+steps?.close()
 await cluster.close()
 port.close()
 
-async function turn(): Promise<void> {
+async function turn(steps: StepSource): Promise<void> {
+  const arrived = steps.next()
+  if (arrived) send(arrived, [arrived.records.buffer])
   const part = unapplied < unappliedMax ? follower.apply(partBytes) : null
   if (part && isCaughtUp) {
     const changes = packChanges(part.changes)
     unapplied++
     send({ type: 'changes', changes, positions: part.positions }, [changes.buffer])
   }
-  if (!isCaughtUp && follower.left === 0) {
+  if (!isCaughtUp && follower.left === 0 && steps.isCaughtUp) {
     isCaughtUp = true
     send({ type: 'caught-up', positions: follower.positions, read: follower.read })
   }
-  sayHowItStands()
-  if (part) await new Promise(resolve => setImmediate(resolve))
-  else await Promise.race([unapplied < unappliedMax ? reader.arrived() : told(), pause(idleMs)])
+  sayHowItStands(steps.left)
+  if (part || arrived) await new Promise(resolve => setImmediate(resolve))
+  else await Promise.race([...news(steps), pause(idleMs)])
 }
 
-function sayHowItStands(): void {
+/** Where main has no room, its word is waited for. */
+function news(steps: StepSource): Promise<void>[] {
+  const views = unapplied < unappliedMax ? reader.arrived() : null
+  const more = steps.hasRoom ? steps.arrived() : null
+  const waits = [views, more].filter(wait => wait !== null)
+  return waits.length === 2 ? waits : [...waits, told()]
+}
+
+function sayHowItStands(stepsLeft: number): void {
   const nowMs = performance.now()
   if (nowMs - saidAt < (isCaughtUp ? newsMs : progressMs)) return
   saidAt = nowMs
-  if (!isCaughtUp) send({ type: 'progress', left: follower.left })
+  if (!isCaughtUp) send({ type: 'progress', left: follower.left + stepsLeft })
   else send({ type: 'current', at: follower.currentAt, isCurrent: follower.isCurrent, lag: follower.lag })
 }
 

@@ -3,7 +3,7 @@ import type { ViewChange } from '../../engine/task/views.ts'
 import type { Metrics } from '../metrics.ts'
 import { SlicedChanges } from '../views/sliced-changes.ts'
 import type { ReplicaFreshness } from './replica-freshness.ts'
-import type { ViewEvent, ViewOrder } from './view-messages.ts'
+import type { StepsArrived, ViewEvent, ViewOrder } from './view-messages.ts'
 
 type Changes = Extract<ViewEvent, { type: 'changes' }>
 
@@ -17,6 +17,12 @@ export interface ReplicaViewsOptions {
   answers: {
     views: { build(): void; apply(changes: readonly ViewChange[]): Parameters<ReplicaFeed['rows']>[0] }
     feed: ReplicaFeed
+  }
+  visits: {
+    /** Takes what comes of `session-steps`. */
+    arrived(message: StepsArrived): void
+    /** Says in metrics how the blend stands. */
+    report(): void
   }
   metrics: Pick<Metrics, 'set'>
   say: (line: string) => void
@@ -55,8 +61,8 @@ export class ReplicaViews {
     const { freshness, answers, metrics, say } = this.#options
     switch (event.type) {
       case 'progress':
-        freshness.setReady({ ready: false, detail: `reading the views: at most ${event.left} records to come` })
-        if (event.left > 0) say(`reading the views: at most ${event.left} records to come`)
+        freshness.setReady({ ready: false, detail: `reading views and visits: at most ${event.left} records to come` })
+        if (event.left > 0) say(`reading views and visits: at most ${event.left} records to come`)
         break
       case 'caught-up':
         answers.views.build()
@@ -67,8 +73,12 @@ export class ReplicaViews {
       case 'changes':
         this.#changes.push(event)
         break
+      case 'steps':
+        this.#options.visits.arrived(event)
+        break
       case 'current':
         freshness.heard(event)
+        this.#options.visits.report()
         metrics.set('millrace_state_staleness_seconds', freshness.state().staleness_ms / 1000, ['all'])
         break
       case 'fatal':

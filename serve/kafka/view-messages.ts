@@ -1,3 +1,11 @@
+/** Records of `session-steps` in order: `packRecords` without keys, and their offsets. */
+export interface StepsArrived {
+  type: 'steps'
+  records: Uint8Array<ArrayBuffer>
+  offsets: readonly number[]
+  nextOffset: number
+}
+
 /** What the thread that reads the views' topics tells main. */
 export type ViewEvent =
   /** Records at most that are to be read before answers may be given. */
@@ -10,9 +18,13 @@ export type ViewEvent =
       changes: Uint8Array<ArrayBuffer>
       positions: readonly [place: number, offset: number][]
     }
+  | StepsArrived
   | { type: 'current'; at: number; isCurrent: boolean; lag: number }
   | { type: 'fatal'; code: string; message: string }
 
 export type ViewOrder =
   /** A message of changes has been applied: its credit is back. */
-  { type: 'applied' } | { type: 'stop' }
+  | { type: 'applied' }
+  /** The same for a message of steps. */
+  | { type: 'steps-applied' }
+  | { type: 'stop' }

@@ -144,7 +144,6 @@ class ViewRecommender implements Recommender {
       if (item >= 0) ask.asked.push(item)
     }
     ask.visit = isIndexed(ask.blend) ? this.visitTo(ask, visitor, given) : null
-    if (query.items !== undefined || ask.recent.length > 0) this.loadNeighbours()
   }
 
   /** Null where the index has nothing to say: nobody has come from the product to anything yet. */
@@ -162,16 +161,6 @@ class ViewRecommender implements Recommender {
       acts.lookAt(asked[0])
     }
     return acts
-  }
-
-  /** One read of the store for all that will be needed; none when everything is at hand. */
-  private loadNeighbours(): void {
-    const { asked, recent } = this.ask
-    const { items } = this.views.shop.catalog
-    const ids: string[] = []
-    for (let i = 0; i < asked.length && i < 8; i++) ids.push(items.nameOf(asked[i]))
-    for (let i = 0; i < recent.length && i < 8; i++) ids.push(items.nameOf(recent[i]))
-    this.views.loadNeighbours(ids)
   }
 
   private answer(query: Query, partial: boolean): Answer {

@@ -91,7 +91,12 @@ export class ViewSet {
     const neighbours: Neighbours = {
       totals: this.totals,
       similarTo: item => similar.get(catalog.items.nameOf(item)),
-      companionsOf: item => companions.get(catalog.items.nameOf(item))
+      companionsOf: item => companions.get(catalog.items.nameOf(item)),
+      load: (items, count) => {
+        const names: string[] = []
+        for (let i = 0; i < count; i++) names.push(catalog.items.nameOf(items[i]))
+        this.loadNeighbours(names)
+      }
     }
     const visits = new VisitIndex(catalog, options.retrieval)
     this.shop = { catalog, popular: new PopularItems(catalog), neighbours, visits }

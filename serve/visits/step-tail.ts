@@ -22,6 +22,7 @@ const sliceMs = 2
 const readBytes = 256 << 10
 /** The clock is asked after so many steps. */
 const stepsPerLook = 32
+const retryMs = 500
 
 /** Reads `session-steps` on from where its reader stands, ≤ 2 ms of the thread in one turn. */
 export class StepTail {
@@ -54,7 +55,15 @@ export class StepTail {
 
   #run(): void {
     if (this.#isClosed) return
-    this.#isRunning = this.#takeSlice()
+    try {
+      this.#isRunning = this.#takeSlice()
+    } catch (error) {
+      // A schema that cannot be told now is no bad record: it waits.
+      if (!(error instanceof MillraceError) || error.remedy !== 'retry') throw error
+      this.#isRunning = true
+      setTimeout(() => this.#run(), retryMs)
+      return
+    }
     if (this.#isRunning) setImmediate(() => this.#run())
     else this.#options.onCaughtUp()
   }
@@ -67,7 +76,8 @@ export class StepTail {
       this.#batch ??= log.read(topic, 0, this.#position, readBytes)
       if (!this.#batch) return false
       while (this.#place < this.#batch.count) {
-        this.#take(this.#batch, this.#place++)
+        this.#take(this.#batch, this.#place)
+        this.#place++
         if (this.#place % stepsPerLook === 0 && performance.now() >= until) return true
       }
       this.#position = this.#batch.nextOffset

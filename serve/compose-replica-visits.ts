@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import type { Cluster } from '../connectors/kafka/cluster.ts'
+import { offsetsOf } from '../connectors/kafka/list-offsets.ts'
+import { sessionSteps } from '../schemas/topics.ts'
+import type { Answers } from './compose-answers.ts'
+import { ArrivedSteps } from './kafka/arrived-steps.ts'
+import type { StepsArrived } from './kafka/view-messages.ts'
+import type { Metrics } from './metrics.ts'
+import { reportBlend } from './visits/counted-steps.ts'
+import { StepTail } from './visits/step-tail.ts'
+import { VisitSnapshots } from './visits/visit-snapshots.ts'
+
+export interface ReplicaVisitsOptions {
+  answers: Answers
+  cluster: Cluster
+  directory: string
+  metrics: Pick<Metrics, 'set'>
+  say: (line: string) => void
+  /** A message of steps is in the index. */
+  onApplied: () => void
+}
+
+/** The session index of a replica, fed by the thread that reads the views. */
+export interface ReplicaVisits {
+  /** Where the thread has to read on. */
+  readonly steps: { topic: string; from: number }
+  arrived(message: StepsArrived): void
+  report(): void
+  /** Writes a snapshot; nothing is taken from then on. */
+  close(): Promise<void>
+}
+
+/** Loads the snapshot of this very topic, where there is one. */
+export async function openReplicaVisits(options: ReplicaVisitsOptions): Promise<ReplicaVisits> {
+  const { answers, cluster, directory, metrics, say, onApplied } = options
+  const topic = sessionSteps.name
+  const { id } = await cluster.topic(topic)
+  const ends = await offsetsOf(cluster, [{ topic, partition: 0 }], 'highWatermark')
+  const { visits } = answers.views.shop
+  const endOffset = ends.get(topic)?.get(0) ?? 0
+  const file = join(directory, 'session-index.snapshot')
+  const snapshots = new VisitSnapshots({ file, visits, source: id, endOffset, say })
+  snapshots.load()
+  snapshots.start()
+  const log = new ArrivedSteps(topic, visits.nextOffset, onApplied)
+  const tail = new StepTail({ log, steps: answers.steps, onCaughtUp: () => {} })
+  return {
+    steps: { topic, from: visits.nextOffset },
+    arrived: message => {
+      log.add(message)
+      tail.poke()
+    },
+    report: () => reportBlend(visits, metrics),
+    close: () => {
+      tail.close()
+      return snapshots.close()
+    }
+  }
+}
