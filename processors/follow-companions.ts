@@ -1,11 +1,10 @@
-import { codec, processor, value } from '../engine/index.ts'
+import { codec, days, hours, processor, value } from '../engine/index.ts'
 import { decay } from '../recommend/decay.ts'
 import { behaviourVector, companionsMax, evidenceOf } from '../recommend/vectors/behaviour-vector.ts'
-import { dimensions, unit } from '../recommend/vectors/signed-projection.ts'
 import type { ItemId } from '../schemas/ids.ts'
-import type { SimilarRow } from '../schemas/similar-row.ts'
+import { companionsIn, type SimilarRow } from '../schemas/similar-row.ts'
 import { similarHalfLifeMs } from '../schemas/views.ts'
-import { base64Of, readVector, writeVector } from './signed-bytes.ts'
+import { base64Of } from './signed-bytes.ts'
 
 /** An item's vector from behaviour, its bytes as base64; null: nothing is known any more. */
 export interface BehaviourChange {
@@ -14,66 +13,75 @@ export interface BehaviourChange {
   evidence: number
 }
 
-/** From so many person-days on, a row is looked at again only when this share of them is new. */
-const lookedAtMin = 8
-const newShare = 1 / 8
-/** A vector that has moved by less of its length is not told. */
-const movedMin = 1 / 4
+/** A changed row waits so long, to the next quarter of a day; at a half-life of 7 days a fifth of it is then new. */
+const waitMs = days(2)
+const gridMs = hours(6)
+/** What has grown by so much does not wait. */
+const growth = 1.5
 
 interface Followed {
-  /** Of the row that was looked at last. */
+  /** Of the row that the vector was made from. */
   weight: number
   asOf: number
-  /** As told last; null: none. */
-  vector: Int8Array | null
+  /** Of a newer row, which waits for its timer: its weight, time and companions as they were written. */
+  waiting: { weight: number; asOf: number; companions: Buffer } | null
 }
 
 const followedCodec = codec<Followed>({
   version: 1,
-  write(out, { weight, asOf, vector }) {
+  memoryFactor: 1.5,
+  write(out, { weight, asOf, waiting }) {
     out.f64(weight).zigzag(asOf)
-    writeVector(out, vector)
+    if (waiting) out.f64(waiting.weight).zigzag(waiting.asOf).bytes(waiting.companions)
   },
-  read: input => ({ weight: input.f64(), asOf: input.zigzag(), vector: readVector(input) })
+  read(input) {
+    const [weight, asOf] = [input.f64(), input.zigzag()]
+    if (input.isAtEnd) return { weight, asOf, waiting: null }
+    const newer = { weight: input.f64(), asOf: input.zigzag() }
+    return { weight, asOf, waiting: { ...newer, companions: input.bytes(input.end - input.position) } }
+  }
 })
-const state = { followed: value(followedCodec, { equality: { tolerance: 0.6 } }) }
+const state = { followed: value(followedCodec, { equality: { tolerance: 0.05 } }) }
 
 /**
- * Makes an item's behaviour vector from its row in `similar-items`, and tells it when it has moved: a popular item's row
- * changes with every visit and its vector hardly does.
+ * Makes an item's behaviour vector from its row in `similar-items`: at once where it has none or has grown by half, else
+ * two days of event time after the row changed. So a popular item's vector is not made anew with every visit, and what
+ * stands when time has passed follows from the last row alone.
  */
 export function followCompanions() {
   return processor<ItemId, SimilarRow | null, ItemId, BehaviourChange, never, typeof state>({
     name: 'follow-companions',
     state,
-    process({ key, value: row }, { followed }, emit) {
+    process({ key, value: row, timestamp }, { followed, timers }, emit) {
       const known = followed.get()
-      if (row === null) {
+      if (row?.hasCompanions !== true) {
+        if (known) emit(key, { behaviour: null, evidence: 0 })
         followed.delete()
-        if (known?.vector) emit(key, nothing)
         return
       }
-      if (known?.vector && isOld(known, row)) return
-      const companions = row.companions(companionsMax)
-      const vector = companions.length > 0 ? behaviourVector(key, companions) : null
-      const told = known?.vector ?? null
-      const isNews = vector === null ? told !== null : told === null || hasMoved(told, vector)
-      followed.set({ weight: row.weight, asOf: row.as_of, vector: isNews ? vector : told })
-      if (isNews) emit(key, vector ? { behaviour: base64Of(vector), evidence: evidenceOf(row.weight) } : nothing)
+      const { weight, as_of: asOf } = row
+      if (known && !hasGrown(known, row)) {
+        if (!known.waiting) timers.at(Math.ceil((timestamp + waitMs) / gridMs) * gridMs)
+        followed.set({ ...known, waiting: { weight, asOf, companions: row.head(companionsMax) } })
+        return
+      }
+      followed.set({ weight, asOf, waiting: null })
+      emit(key, changeOf(key, weight, row.head(companionsMax)))
+    },
+    onTimer({ key }, { followed }, emit) {
+      const known = followed.get()
+      if (!known?.waiting) return
+      const { weight, asOf, companions } = known.waiting
+      followed.set({ weight, asOf, waiting: null })
+      emit(key, changeOf(key, weight, companions))
     }
   })
 }
 
-const nothing: BehaviourChange = { behaviour: null, evidence: 0 }
-
-function isOld(known: Followed, { weight, as_of }: SimilarRow): boolean {
-  if (weight < lookedAtMin) return false
-  const left = known.weight * decay(Math.max(0, as_of - known.asOf), similarHalfLifeMs)
-  return Math.abs(weight - left) < newShare * weight
+function hasGrown(known: Followed, { weight, as_of }: SimilarRow): boolean {
+  return weight > growth * known.weight * decay(Math.max(0, as_of - known.asOf), similarHalfLifeMs)
 }
 
-function hasMoved(from: Int8Array, to: Int8Array): boolean {
-  let squares = 0
-  for (let i = 0; i < dimensions; i++) squares += (from[i] - to[i]) * (from[i] - to[i])
-  return squares > movedMin * unit * movedMin * unit
+function changeOf(item: string, weight: number, companions: Buffer): BehaviourChange {
+  return { behaviour: base64Of(behaviourVector(item, companionsIn(companions))), evidence: evidenceOf(weight) }
 }

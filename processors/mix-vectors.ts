@@ -40,7 +40,7 @@ const partsCodec = codec<Parts>({
     return { terms, embedding, behaviour, evidence: input.f64() }
   }
 })
-const state = { parts: value(partsCodec, { equality: { tolerance: 0.6 } }) }
+const state = { parts: value(partsCodec, { equality: { tolerance: 0.2 } }) }
 
 /**
  * An item's two vectors side by side: what it is, and how people use it. How much either counts is decided where one is

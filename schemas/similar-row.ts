@@ -11,59 +11,62 @@ export class SimilarRow {
   readonly bytes: Buffer
   readonly as_of: number
   readonly weight: number
-  readonly #listsAt: number
-  readonly #full: SimilarItems | null
+  readonly #listAt: number
 
-  constructor(bytes: Buffer, full: SimilarItems | null) {
+  /** `bytes` as this release writes them. */
+  constructor(bytes: Buffer) {
     this.bytes = bytes
-    this.#full = full
     const reader = new ByteReader(bytes, header)
-    this.as_of = full ? full.as_of : reader.zigzag()
-    this.weight = full ? full.weight : bytes.readDoubleLE(reader.position)
-    this.#listsAt = reader.position + 8
+    this.as_of = reader.zigzag()
+    this.weight = bytes.readDoubleLE(reader.position)
+    this.#listAt = reader.position + 8
   }
 
-  /** The best of `co_viewed`. */
-  companions(count: number): { product_id: string; score: number }[] {
-    if (this.#full) return this.#full.co_viewed.slice(0, count)
-    const reader = new ByteReader(this.bytes, this.#listsAt)
-    const companions: { product_id: string; score: number }[] = []
-    for (let left = blockLength(reader); left !== 0; left = blockLength(reader)) {
-      for (; left > 0; left--) {
-        if (companions.length === count) return companions
-        const product_id = reader.text(reader.zigzag())
-        const score = reader.bytes(8).readDoubleLE()
-        reader.zigzag()
-        companions.push({ product_id, score })
-      }
-    }
-    return companions
+  get hasCompanions(): boolean {
+    return this.bytes[this.#listAt] !== 0
+  }
+
+  /** A copy of the best of `co_viewed`, as they are written: for `companionsIn`. */
+  head(count: number): Buffer {
+    const reader = new ByteReader(this.bytes, this.#listAt)
+    let left = Math.min(count, reader.zigzag())
+    const start = reader.position
+    for (; left > 0; left--) skipCompanion(reader)
+    return Buffer.from(this.bytes.subarray(start, reader.position))
   }
 }
 
-/** The list is one block as we write it; in Avro one with a negative count says its bytes as well. */
-function blockLength(reader: ByteReader): number {
-  const count = reader.zigzag()
-  if (count < 0) reader.zigzag()
-  return Math.abs(count)
+/** The companions of a `head`, best first. */
+export function companionsIn(head: Buffer): { product_id: string; score: number }[] {
+  const reader = new ByteReader(head)
+  const companions: { product_id: string; score: number }[] = []
+  while (!reader.isAtEnd) {
+    const product_id = reader.text(reader.zigzag())
+    companions.push({ product_id, score: reader.bytes(8).readDoubleLE() })
+    reader.zigzag()
+  }
+  return companions
+}
+
+function skipCompanion(reader: ByteReader): void {
+  reader.bytes(reader.zigzag())
+  reader.bytes(8)
+  reader.zigzag()
 }
 
 /** Asked at the first row: by then it is known who gives schemas their ids. */
 let written: number | null = null
 
+/** Avro writes a list as one block here; rows that another schema wrote are written again as this release would. */
 const rowCodec: ValueCodec<SimilarRow> = {
   encode: row => row.bytes,
   decode(bytes) {
     written ??= similarItems.value.encode(noRow).readUInt32BE(1)
     const isOurs = bytes.length > header && bytes[0] === 0 && bytes.readUInt32BE(1) === written
-    return new SimilarRow(bytes, isOurs ? null : similarItems.value.decode(bytes))
+    return new SimilarRow(isOurs ? bytes : similarItems.value.encode(similarItems.value.decode(bytes)))
   }
 }
 const noRow: SimilarItems = { as_of: 0, weight: 0, co_viewed: [], viewed_then_bought: [] }
 
-/** The records of `similar-items`; rows that another schema wrote are decoded in full. */
-export const similarRows: ViewTopic<ItemId, SimilarRow> = {
-  ...similarItems,
-  value: rowCodec,
-  timestampOf: undefined
-}
+/** The records of `similar-items`. */
+export const similarRows: ViewTopic<ItemId, SimilarRow> = { ...similarItems, value: rowCodec, timestampOf: undefined }

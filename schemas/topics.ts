@@ -110,5 +110,5 @@ export const blend = view<SessionId, BlendWeights>('blend', {
 })
 export const itemVectors = view<ItemId, ItemVector>('item-vectors', {
   value: avroCodec('item-vector'),
-  equality: { tolerance: 0.6 }
+  equality: { tolerance: 0.2 }
 })

@@ -5,6 +5,8 @@ import type { Arrival } from './traffic.ts'
 export interface RunOptions extends DriveOptions {
   /** A unit of work ends after so many records; default: after all. */
   unitRecords?: number
+  /** Time goes on after the last record by so much, so that what waits is done. */
+  thenMs?: number
 }
 
 /** Feeds the records in the order of their arrival; those that the topologies do not read are left out. */
@@ -13,7 +15,7 @@ export function run(
   arrivals: readonly Arrival[],
   options: RunOptions = {}
 ): TopologyDriver {
-  const { unitRecords = Number.POSITIVE_INFINITY, ...drive } = options
+  const { unitRecords = Number.POSITIVE_INFINITY, thenMs, ...drive } = options
   const driver = driveTopology(topologies, { commitEach: false, ...drive })
   const read = new Set(driver.log.topics().map(({ name }) => name))
   for (const [i, { topic, key, value, ts }] of arrivals.entries()) {
@@ -21,6 +23,10 @@ export function run(
     if ((i + 1) % unitRecords === 0) driver.commit()
   }
   driver.commit()
+  if (thenMs !== undefined) {
+    driver.tick(Math.max(...arrivals.map(({ ts }) => ts)) + thenMs)
+    driver.commit()
+  }
   return driver
 }
 
