@@ -41,9 +41,10 @@ export function fillReason(catalog: Catalog, filling: Filling | undefined): Reas
 
 function reasonOf(catalog: Catalog, set: CandidateSet, slot: number, column: number): Reason {
   const seed = set.seedOf(slot, column)
-  // What comes next may be what was seen before.
-  const isSeen = column === source.next_item && seed === set.items[slot]
-  return reason(catalog, isSeen ? source.recently_viewed : column, seed)
+  if (column !== source.next_item) return reason(catalog, column, seed)
+  // What comes next may be what was seen before, or what is popular.
+  if (seed < 0) return { code: 'popular' }
+  return reason(catalog, seed === set.items[slot] ? source.recently_viewed : column, seed)
 }
 
 function reason(catalog: Catalog, column: number, seed: number): Reason {

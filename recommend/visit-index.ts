@@ -19,7 +19,7 @@ const scoreScale = 2
 
 /**
  * Takes what the index found for a visit; numbers are the catalog's. `share` of the best: above 0, at most 1. `seed`: the
- * item of the visit that led there, the item itself where it was seen already.
+ * item of the visit that led there, the item itself where it was seen already, −1 where it is only popular.
  */
 export type NextItemSink = (item: number, share: number, seed: number) => void
 
@@ -96,17 +96,18 @@ export class VisitIndex {
   private tell(sink: NextItemSink, isLearned: boolean): void {
     const { candidates, evidence } = this.next.gathering
     const best = this.bestScore(isLearned)
+    // Popular items alone are found elsewhere, and are then a fallback.
+    if (best === null) return
     for (let i = 0; i < candidates.count; i++) {
       const row = candidates.rows[i]
-      if (!this.hasEvidence(i)) continue
       const item = this.numberOf(evidence.rows[row + rowItem])
       const score = this.scoreOf(i, isLearned)
       const share = isLearned ? exponential((score - best) / scoreScale) : score / best
-      if (item >= 0 && share > 0) sink(item, share, this.seedOf(row, item))
+      if (item >= 0 && share > 0) sink(item, share, this.hasEvidence(i) ? this.seedOf(row, item) : -1)
     }
   }
 
-  /** Popular items that only fill up are found elsewhere, with better reasons. */
+  /** Not so a popular item that only fills up. */
   private hasEvidence(candidate: number): boolean {
     const { candidates, evidence } = this.next.gathering
     return candidates.base[candidate] > 0 || evidence.rows[candidates.rows[candidate] + sum.secondHop] > 0
@@ -118,16 +119,20 @@ export class VisitIndex {
     const base = candidates.base[candidate]
     if (evidence.rows[candidates.rows[candidate] + rowOwn] > 0) return base - ownBonus
     const hopped = evidence.rows[candidates.rows[candidate] + sum.secondHop]
-    return base > 0 ? base : (hopWorth * hopped) / candidates.totals[sum.secondHop]
+    if (base > 0 || hopped === 0) return base
+    return (hopWorth * hopped) / candidates.totals[sum.secondHop]
   }
 
-  private bestScore(isLearned: boolean): number {
+  /** Null where nothing but popularity speaks for any item. */
+  private bestScore(isLearned: boolean): number | null {
     const { candidates } = this.next.gathering
     let best = isLearned ? Number.NEGATIVE_INFINITY : Number.MIN_VALUE
+    let isFound = false
     for (let i = 0; i < candidates.count; i++) {
-      if (this.hasEvidence(i)) best = Math.max(best, this.scoreOf(i, isLearned))
+      best = Math.max(best, this.scoreOf(i, isLearned))
+      isFound ||= this.hasEvidence(i)
     }
-    return best
+    return isFound ? best : null
   }
 
   /** The item itself, the current item where its rules speak, the one before it where only its do, else the current one. */

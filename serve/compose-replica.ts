@@ -28,6 +28,7 @@ import { PositionTokens } from './kafka/position-token.ts'
 import { PurchaseWatch } from './kafka/purchase-watch.ts'
 import { ReplicaFreshness } from './kafka/replica-freshness.ts'
 import { ReplicaViews } from './kafka/replica-views.ts'
+import type { Flow } from './kafka/write-follower.ts'
 import type { KafkaViewThreadData } from './kafka-view-thread.ts'
 import { LogIngest } from './log-ingest.ts'
 import type { Metrics } from './metrics.ts'
@@ -93,17 +94,13 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     consentDefault: config.consent.default,
     append: (topic, records) => appender.append(topic, records)
   })
-  let purchases: PurchaseWatch | null = null
-  if (purchaseSource === 'events' && config.purchase_source === 'auto') {
-    purchases = new PurchaseWatch({
-      areOrdersFed: () => areOrdersFed(cluster),
-      onFed: () => {
-        const next = planOnKafka(config, topologiesOnKafka(config, 'orders'))
-        freshness.useFlow({ derived: derivedTopics(next), views: places })
+  const isWatched = purchaseSource === 'events' && config.purchase_source === 'auto'
+  let purchases = isWatched
+    ? watchOrders(config, cluster, derived => {
+        freshness.useFlow({ derived, views: places })
         purchases = null
-      }
-    })
-  }
+      })
+    : null
   const ingest = new LogIngest({
     append: async (topic, records) => {
       const positions = await appender.append(topic, records)
@@ -125,6 +122,14 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     await store.close()
   }
   return { ingest, freshness, answers, log, close }
+}
+
+/** Once orders are fed, other topics lead to the views. */
+function watchOrders(config: Config, cluster: Cluster, onFed: (derived: Flow['derived']) => void): PurchaseWatch {
+  return new PurchaseWatch({
+    areOrdersFed: () => areOrdersFed(cluster),
+    onFed: () => onFed(derivedTopics(planOnKafka(config, topologiesOnKafka(config, 'orders'))))
+  })
 }
 
 /** With all topics in place that are written here, followed, or asked about. */

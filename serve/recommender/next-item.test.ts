@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import test from 'ava'
 import { MemoryStore } from '../../engine/stores/memory-store.ts'
+import { NextItems } from '../../recommend/blend/next-items.ts'
 import { startWeights } from '../../recommend/blend/weights.ts'
 import { loadIndex, saveIndex } from '../../recommend/session-index/index-snapshot.ts'
 import { blend } from '../../schemas/topics.ts'
@@ -40,6 +41,14 @@ test('home shows what others opened next, best first, and says because of what',
   )
   t.deepEqual(items[0].reasons[0], { code: 'similar_to_viewed', product_id: 'tea' })
   t.false(fallback)
+})
+
+test('what only fills up does not hide what others opened next', t => {
+  const running = products('a', 'b', 'x', 'y').session('s', ['a']).start()
+  visited(running, 'x y', 'x y', 'a b')
+  const { items } = running.ask({ session_id: 's', explain: true })
+  t.deepEqual([items[0].product_id, items[0].explain?.next_item], ['b', 1])
+  t.is(items.find(({ product_id }) => product_id === 'y')?.explain?.next_item, undefined)
 })
 
 test('the newest item of a visit leads', t => {
@@ -144,6 +153,31 @@ test('published weights order the list, and the answer names their version', t =
   )
   t.deepEqual(items[0].reasons[0], { code: 'recently_viewed', product_id: 'tea' })
   t.deepEqual(retrieval, { name: 'blend', version: 41 })
+})
+
+test('home is in the order that the learner itself would give, but for what the rules leave out', t => {
+  const ids = Array.from({ length: 60 }, (_, i) => `p${i}`)
+  const running = products(...ids)
+    .product('p7', { stock: 0 })
+    .start()
+  visited(
+    running,
+    ...Array.from({ length: 300 }, (_, i) => `p${i % 60} p${(i * i) % 60} p${(i * 13) % 60} p${(i + 1) % 60}`)
+  )
+  const { visits } = running.views.shop
+  const { index } = visits.feed
+  const next = new NextItems(
+    index,
+    startWeights().map((weight, i) => weight + Math.sin(i) / 9)
+  )
+  visits.use({ ...onlyOwn(0), weights: [...next.weights] })
+  for (let i = 0; i < 20; i++) {
+    const session = [`p${(i * 7) % 60}`, `p${(i * 11) % 60}`, `p${(i * 7) % 60}`]
+    next.predict({ items: session.map(id => index.find(id)), count: 3, session: -1, firstStep: 1 }, 40)
+    const ranked = Array.from(next.order.subarray(0, next.rank(40)), candidate => index.ids.ids[next.itemAt(candidate)])
+    const expected = ranked.filter(id => id !== 'p7').slice(0, 20)
+    t.deepEqual(running.ids({ session }), expected)
+  }
 })
 
 test('weights that are not finite, or too few, are not used', t => {
