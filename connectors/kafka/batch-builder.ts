@@ -18,6 +18,9 @@ export const anonymous: Stamp = { producerId: -1n, producerEpoch: -1, sequence: 
 /** Varints of lengths and deltas of one record, its own length included, and its attributes. */
 const recordOverheadMax = 42
 
+/** What a buffer grows to for batches of the usual size; it doubles beyond only for a record that needs it. */
+export const usualBytesMax = 1 << 20
+
 /** Writes one record batch front to back into one buffer, which is reused after `reset`. */
 export class BatchBuilder {
   #buffer: Buffer
@@ -115,8 +118,10 @@ export class BatchBuilder {
   }
 
   #makeRoom(bytes: number): void {
-    if (this.#at + bytes <= this.#buffer.length) return
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.#at + bytes, this.#buffer.length * 2))
+    const needed = this.#at + bytes
+    if (needed <= this.#buffer.length) return
+    const doubled = Math.max(needed, this.#buffer.length * 2)
+    const grown = Buffer.allocUnsafeSlow(needed <= usualBytesMax ? Math.min(doubled, usualBytesMax) : doubled)
     this.#buffer.copy(grown, 0, 0, this.#at)
     this.#buffer = grown
   }

@@ -76,7 +76,7 @@ const measures = [
   'output_records_kept'
 ]
 const program = fileURLToPath(new URL('testing/peer-stream-thread.ts', import.meta.url))
-const ours = `exec '${process.execPath}' --max-semi-space-size=32 '${program}'`
+const ours = `exec '${process.execPath}' '${program}'`
 
 const { work, port, threads } = flags
 if (!flags.peers) throw stop('bench_peers_missing', 'Say where the driver is: --peers FOLDER or MILLRACE_PEERS.')

@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../../engine/log/log.ts'
-import { BatchBuilder, type EncodableRecord, loneBatchBytes } from './batch-builder.ts'
+import { BatchBuilder, type EncodableRecord, loneBatchBytes, usualBytesMax } from './batch-builder.ts'
 import type { Compression } from './compression.ts'
 import { kafkaError } from './errors.ts'
 
@@ -50,9 +50,13 @@ interface LaneOptions {
 }
 
 const sequences = 2 ** 31
-/** Kept for the next batches: 32 MiB at most. */
+/**
+ * A batch ends here, whatever its topic would take: it leaves while the next one is written, and its buffer, which doubles as it
+ * grows, stays at 1 MiB and is used again. Buffers of many sizes come and go through the heap of malloc, which keeps them.
+ */
+const batchBytesWanted = usualBytesMax - 64 * 1024
+/** Kept for the next batches: 16 MiB at most. */
 const buildersKeptMax = 16
-const builderKeptBytesMax = 2 << 20
 
 /** The batches of one partition on their way out: one being written, some waiting, at most one under way. */
 export class OutboxLane {
@@ -82,7 +86,7 @@ export class OutboxLane {
 
   add(record: EncodableRecord, identity: Identity): Receipt {
     const { batchBytesMax, builders } = this.#options
-    if (this.#open && !this.#open.builder.add(record, batchBytesMax)) this.close(identity)
+    if (this.#open && !this.#open.builder.add(record, Math.min(batchBytesMax, batchBytesWanted))) this.close(identity)
     else if (this.#open) return this.#counted(this.#open.receipt)
     if (loneBatchBytes(record) > batchBytesMax) {
       throw kafkaError(
@@ -134,6 +138,6 @@ export class OutboxLane {
 
   #recycle(builder: BatchBuilder): void {
     const { builders } = this.#options
-    if (builders.length < buildersKeptMax && builder.capacity <= builderKeptBytesMax) builders.push(builder)
+    if (builders.length < buildersKeptMax && builder.capacity <= usualBytesMax) builders.push(builder)
   }
 }

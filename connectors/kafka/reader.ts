@@ -25,9 +25,9 @@ export interface ReaderOptions {
 
 const defaults = {
   isolation: 'committed' as Isolation,
-  readAheadBytesMax: 32 << 20,
+  readAheadBytesMax: 16 << 20,
   partitionBytesMax: 2 << 20,
-  fetchBytesMax: 8 << 20,
+  fetchBytesMax: 4 << 20,
   maxWaitMs: 250,
   lane: 'fetch' as Lane
 }

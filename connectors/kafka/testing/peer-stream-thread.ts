@@ -17,6 +17,8 @@ const env = process.env as Record<string, string>
 const bootstrap = env.BOOTSTRAP_SERVERS.split(',')
 const threads = Number(env.THREADS ?? 2)
 const partitions = 4
+/** As a stream process gives them with 256 MB a thread. */
+const resourceLimits = { maxOldGenerationSizeMb: 173, maxYoungGenerationSizeMb: 48 }
 
 interface Seed {
   name: string
@@ -44,7 +46,8 @@ async function spawn(): Promise<void> {
   await admin.ensureTopics(topics.filter(({ name }) => !known.has(name)))
   await admin.close()
   for (let n = 1; n <= threads; n++) {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { ...seed, name: `w${n}` } satisfies Seed })
+    const workerData: Seed = { ...seed, name: `w${n}` }
+    const worker = new Worker(new URL(import.meta.url), { workerData, resourceLimits })
     worker.once('error', error => {
       console.error(error)
       process.exit(1)
