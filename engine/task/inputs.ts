@@ -165,8 +165,8 @@ export class InputMerger {
         }
         count++
         if (!best.peek(this.isHistoryRunning)) {
-          if (this.#idle.idleMs > 0 && best.lag > 0) return count
           ready.splice(ready.indexOf(best), 1)
+          if (this.#idle.idleMs > 0 && best.lag > 0 && ready.some(other => waitsFor(other, best))) return count
           break
         }
       } while (best.headTime < bound && count < countMax)
