@@ -9,6 +9,11 @@ import { type Ask, type ItemList, type Liking, Seeds, seedsMax } from './visit.t
 const neighboursOfSeed = [50, 50, 24, 24, 12, 12, 12, 12]
 /** An item with fewer neighbours than this is helped by what it is. */
 const knownNeighbours = 12
+/** Neighbours by vector; below this nearness they are noise. */
+const nearMax = 48
+const nearnessMin = 0.2
+/** Beside what `addContentNeighbours` gives a shared category, brand and title: 1.1 at most. */
+const nearShare = 1
 const recency = Array.from({ length: seedsMax }, (_, i) => 0.8 ** i)
 
 /** Collects the evidence for one answer, source by source. */
@@ -80,7 +85,18 @@ export class Gathering {
     // On its own page an item of a sensitive category may be followed by its like; elsewhere it leads nowhere.
     if (seed < 0 || (this.shop.catalog.isSensitive(seed) && !isProductPage(ask))) return
     const known = this.shop.neighbours.similarTo(seed)?.viewed.items.length ?? 0
-    if (known < knownNeighbours) addContentNeighbours(this.shop, this.set, seed, ask.now)
+    if (known >= knownNeighbours) return
+    addContentNeighbours(this.shop, this.set, seed, ask.now)
+    this.addNear(seed)
+  }
+
+  /** By vector, whatever category they are in. */
+  private addNear(seed: number): void {
+    const { catalog, vectors } = this.shop
+    const { items, scores } = vectors.neighboursOf(seed, nearMax)
+    for (let i = 0; i < items.length && scores[i] >= nearnessMin; i++) {
+      if (!catalog.isSensitive(items[i])) this.set.add(source.similar_content, items[i], nearShare * scores[i], seed)
+    }
   }
 
   addAffinities({ profile, now }: Ask): void {

@@ -1,5 +1,6 @@
 import type { Catalog } from './catalog.ts'
 import type { PopularItems } from './popular-items.ts'
+import type { VectorSearch } from './vectors/vector-search.ts'
 import type { Neighbours } from './visit.ts'
 import type { VisitIndex } from './visit-index.ts'
 
@@ -9,4 +10,5 @@ export interface Shop {
   readonly popular: PopularItems
   readonly neighbours: Neighbours
   readonly visits: VisitIndex
+  readonly vectors: Pick<VectorSearch, 'neighboursOf'>
 }

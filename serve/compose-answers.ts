@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { NewRecord } from '../engine/log/log.ts'
 import { readNameIds } from '../engine/stores/name-ids.ts'
 import type { StoreReader } from '../engine/stores/state-store.ts'
@@ -12,6 +13,7 @@ import type { Recommender } from './ports.ts'
 import { ImpressionLog } from './recommender/impression-log.ts'
 import { createRecommender } from './recommender/recommender.ts'
 import { SessionOverlay } from './recommender/session-overlay.ts'
+import { GraphFiles } from './vectors/graph-files.ts'
 import { ViewSet } from './views/view-set.ts'
 import { CountedSteps } from './visits/counted-steps.ts'
 import { FollowedAnswers } from './visits/followed-answers.ts'
@@ -47,6 +49,11 @@ export function composeAnswers({ store, config, metrics, consentDefault, append 
     store,
     viewIdOf: viewIds(store, reader => readNameIds(reader, 'view')),
     retrieval: profiles[config.retrieval.profile],
+    graphs: {
+      files: new GraphFiles(join(config.data_dir, 'vectors')),
+      onBuilt: ({ error }) =>
+        metrics.add('millrace_vector_graph_builds_total', [error === undefined ? 'built' : 'failed'])
+    },
     restrictions: { blockedItems: [], blockedCategories: [], sensitiveCategories: config.sensitive_categories }
   })
   const overlay = new SessionOverlay()

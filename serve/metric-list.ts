@@ -24,6 +24,11 @@ export const metricList = [
     ['surface', 'source', 'fallback'],
     'Answers given, by what retrieved them.'
   ),
+  counter(
+    'millrace_vector_graph_builds_total',
+    ['outcome'],
+    'Graphs of item vectors made in the background: built, or failed; then search by vector is exact.'
+  ),
   histogram('millrace_stage_duration_seconds', ['stage'], 'Stages of an answer.', stages),
   histogram('millrace_event_to_serve_seconds', [], 'From an event’s acceptance until answers show it.', slow),
   gauge('millrace_state_staleness_seconds', ['view'], 'How far a view is behind its input.'),

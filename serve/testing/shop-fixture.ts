@@ -2,12 +2,15 @@ import type { StateStore } from '../../engine/stores/state-store.ts'
 import { type ViewChange, viewRowKey } from '../../engine/task/views.ts'
 import type { ViewTopic } from '../../engine/topic.ts'
 import type { Restrictions } from '../../recommend/catalog.ts'
+import { behaviourVector } from '../../recommend/vectors/behaviour-vector.ts'
+import { contentVector } from '../../recommend/vectors/content-vector.ts'
 import type { Impression } from '../../schemas/act.ts'
 import {
   boughtTogether,
   identities,
   itemCatalog,
   itemFeatures,
+  itemVectors,
   sessions,
   similarItems,
   userFeatures
@@ -19,7 +22,7 @@ import { createRecommender } from '../recommender/recommender.ts'
 import { SessionOverlay } from '../recommender/session-overlay.ts'
 import { ViewSet } from '../views/view-set.ts'
 
-const views = [itemCatalog, itemFeatures, userFeatures, sessions, identities, similarItems, boughtTogether]
+const views = [itemVectors, itemCatalog, itemFeatures, userFeatures, sessions, identities, similarItems, boughtTogether]
 const viewIdOf = (name: string) => views.findIndex(view => view.name === name) + 1
 
 /** A time all rows are about, unless they say otherwise. */
@@ -95,6 +98,18 @@ export class ShopFixture {
         confidence,
         people: 3
       }))
+    })
+  }
+
+  /** Content made of these words, behaviour of these companions. */
+  vector(id: string, words: string[], companions: string[] = []): this {
+    const content = contentVector(words.map(name => ({ name, weight: 6, level: 0 })))
+    const behaviour = companions.map(product_id => ({ product_id, score: 0.5 }))
+    return this.put(itemVectors, id, {
+      content: Buffer.from(content.buffer),
+      content_from: 'terms',
+      behaviour: companions.length > 0 ? Buffer.from(behaviourVector(id, behaviour).buffer) : null,
+      evidence: companions.length > 0 ? 0.5 : 0
     })
   }
 

@@ -33,6 +33,8 @@ export class GraphFiles {
       workerData: { ...order, directory: this.directory, name: `item-vectors-${serial}.graph` } satisfies GraphOrder,
       transferList: [contents.buffer as ArrayBuffer, behaviours.buffer as ArrayBuffer]
     })
+    // The end of the process need not wait for it.
+    worker.unref()
     this.#worker = worker
     try {
       await new Promise<void>((resolve, reject) => {

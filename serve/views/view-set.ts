@@ -15,11 +15,13 @@ import {
   identities,
   itemCatalog,
   itemFeatures,
+  itemVectors,
   sessions,
   similarItems,
   userFeatures
 } from '../../schemas/topics.ts'
 import type { Identity, ItemFeatures, SessionView, UserFeatures } from '../../schemas/views.ts'
+import { type Graphs, VectorView } from '../vectors/vector-view.ts'
 import { MaterialisedView } from './materialised-view.ts'
 import { companionList, profile, similarLists } from './prepared-rows.ts'
 import { basketsTotal, similarTotal } from './row-totals.ts'
@@ -36,6 +38,8 @@ export interface ViewSetOptions {
   strangersMax?: number
   /** Of the session index. */
   retrieval?: RetrievalParameters
+  /** Where graphs of many vectors are kept; without, search by vector is exact. */
+  graphs?: Graphs
 }
 
 /** Keys of a batch of changes, by whom they concern; a user's features may stand under a session's id, so both are told. */
@@ -54,7 +58,8 @@ export const viewNames: readonly string[] = [
   identities,
   similarItems,
   boughtTogether,
-  blend
+  blend,
+  itemVectors
 ].map(({ name }) => name)
 
 const cacheBytesDefault = 96 << 20
@@ -74,6 +79,7 @@ export class ViewSet {
   readonly sessions: MaterialisedView<SessionView, SessionView>
   readonly identities: MaterialisedView<Identity, Identity>
   private readonly options: ViewSetOptions
+  private readonly vectors: VectorView
   private readonly totals = new PairTotals()
   private readonly features: MaterialisedView<ItemFeatures, ItemFeatures>
   private readonly appliers = new Map<string, (change: ViewChange, changed: ChangedKeys) => void>()
@@ -98,8 +104,9 @@ export class ViewSet {
         this.loadNeighbours(names)
       }
     }
+    this.vectors = new VectorView(catalog, options.graphs)
     const visits = new VisitIndex(catalog, options.retrieval)
-    this.shop = { catalog, popular: new PopularItems(catalog), neighbours, visits }
+    this.shop = { catalog, popular: new PopularItems(catalog), neighbours, visits, vectors: this.vectors.search }
     this.loadNeighbours = keys => {
       similar.load(keys)
       companions.load(keys)
@@ -118,6 +125,7 @@ export class ViewSet {
         changed.items.add(key)
       })
       .set(blend.name, ({ value }) => this.putBlend(value))
+      .set(itemVectors.name, ({ key, value }) => this.vectors.put(key, value))
       .set(itemFeatures.name, ({ key, value }) => this.putFeatures(key, value))
       .set(userFeatures.name, ({ key }, changed) => {
         this.users.drop(key)
@@ -151,6 +159,8 @@ export class ViewSet {
     read(similarItems.name, (key, bytes) => this.putDays(key, bytes))
     read(boughtTogether.name, (key, bytes) => this.putBaskets(key, bytes))
     read(blend.name, (_, bytes) => this.putBlend(bytes))
+    read(itemVectors.name, (key, bytes) => this.vectors.put(key, bytes))
+    void this.vectors.start()
   }
 
   apply(changes: readonly ViewChange[]): ChangedKeys {
