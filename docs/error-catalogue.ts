@@ -193,6 +193,18 @@ export const errorGroups: ErrorGroup[] = [
       topology_unknown: row('There is no such topology.', 'See `topology list`.'),
       bad_topology_file: row('The file holds no topologies.', 'Write it with `topology describe --json`.'),
       no_topologies_kept: row('There is nothing to compare with.', 'Say `--against`.'),
+      embedding_service_refused: row(
+        'The shop’s embedding service says no to a batch of products, or answers something else; they keep their terms.',
+        'Correct `embeddings.url`, `embeddings.model` and `embeddings.api_key`.'
+      ),
+      embedding_service_unavailable: row(
+        'The shop’s embedding service is away, busy or slow; products are described by their terms meanwhile.',
+        'Start it, or raise `embeddings.timeout_ms`. It is asked again by itself.'
+      ),
+      vectors_not_indexed: row(
+        'A graph of vectors cannot be built, since hnswlib-node is not there.',
+        'Install it with a C++ compiler at hand; exact search answers until then.'
+      ),
       registry_refused: row(
         'The schema registry refuses what is asked, or something else answers there.',
         'Correct `registry.url`, `registry.username` and `registry.password`.'

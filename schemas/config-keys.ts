@@ -83,6 +83,21 @@ const redis = {
   })
 }
 
+const embeddings = {
+  url: url(['http', 'https'], {
+    meaning:
+      'The shop’s own embedding service, with the embeddings API of OpenAI, such as http://127.0.0.1:11434/v1/embeddings; empty: products are described by the terms of their texts.'
+  }),
+  model: text('', { pattern: /^/, what: 'a text', meaning: 'Which of its models to ask for.' }),
+  api_key: secret({ meaning: 'Sent to it as a bearer token.' }),
+  timeout_ms: integer(10_000, {
+    min: 100,
+    max: 600_000,
+    unit: 'ms',
+    meaning: 'How long one request of up to 64 products may take.'
+  })
+}
+
 export const configKeys = {
   log: choice<'embedded' | 'kafka'>('embedded', ['embedded', 'kafka'], {
     meaning:
@@ -114,6 +129,7 @@ export const configKeys = {
   kafka,
   registry,
   redis,
+  embeddings,
   http: {
     port: port(8080, 'Port of the public API'),
     host: text('127.0.0.1', {

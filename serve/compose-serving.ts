@@ -2,6 +2,7 @@ import type { Config } from '../schemas/config.ts'
 import { orders } from '../schemas/topics.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
 import type { Embedded } from './compose-embedded.ts'
+import { composeEmbeddings, type Embeddings } from './compose-embeddings.ts'
 import { composeVisits, type IndexedVisits } from './compose-visits.ts'
 import { CommitFreshness, tokenOf } from './embedded/freshness.ts'
 import { StreamMetrics } from './embedded/stream-metrics.ts'
@@ -60,7 +61,13 @@ export function composeServing(options: ServingOptions): Serving {
   const freshness = new CommitFreshness({ topologyVersion })
   const visible = new VisibleWrites(metrics.series('millrace_event_to_serve_seconds'))
   const streamMetrics = new StreamMetrics(metrics)
-  followCommits({ options, answers, visits, freshness, visible, streamMetrics })
+  const embeddings = composeEmbeddings({
+    config,
+    store: embedded.store,
+    append: (...of) => client.append(...of),
+    say: options.say
+  })
+  followCommits({ options, embeddings, answers, visits, freshness, visible, streamMetrics })
   freshness.written(client.lastCommit)
   const beforeAppend = async (topic: string) => {
     if (topic === orders.name && (await embedded.ordersAreFed())) streamMetrics.restart()
@@ -89,13 +96,17 @@ export function composeServing(options: ServingOptions): Serving {
     get events() {
       return answers.events
     },
-    flush: () => answers.flush()
+    flush: async () => {
+      await embeddings?.close()
+      await answers.flush()
+    }
   }
 }
 
 interface Following {
   options: ServingOptions
   answers: Answers
+  embeddings: Embeddings | null
   visits: IndexedVisits
   freshness: CommitFreshness
   visible: VisibleWrites
@@ -103,10 +114,13 @@ interface Following {
 }
 
 /** Brings what each commit has changed into answers, and tells metrics and subscribers. */
-function followCommits({ options, answers, visits, freshness, visible, streamMetrics }: Following): void {
+function followCommits({ options, embeddings, answers, visits, freshness, visible, streamMetrics }: Following): void {
   const { embedded, config, metrics } = options
   const { client } = embedded
-  client.onChanges = rows => answers.feed.rows(answers.views.apply(rows))
+  client.onChanges = rows => {
+    answers.feed.rows(answers.views.apply(rows))
+    embeddings?.changed(rows)
+  }
   client.onCommitted = ({ fresh, tookMs }) => {
     // A visit's steps are in the index when its view shows them.
     visits.poke()
