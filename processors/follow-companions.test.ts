@@ -36,15 +36,15 @@ test('the first companions make a vector at once, worth as much as content after
   ])
 })
 
-test('changes wait two days, and the last row is the one that counts', t => {
+test('changes wait four days, and the last row is the one that counts', t => {
   const { feed, row } = start()
   row(10, { cup: 0.5 })
   t.deepEqual(row(11, { cup: 0.9 }, 1), [])
   feed.reload()
   t.deepEqual(row(11, { pot: 0.3, cup: 0.2 }, days(1)), [])
-  t.deepEqual(feed.advance(days(2)), [])
+  t.deepEqual(feed.advance(days(4)), [])
   t.deepEqual(
-    feed.advance(days(3)).map(({ value }) => value.behaviour),
+    feed.advance(days(5)).map(({ value }) => value.behaviour),
     [vectorOf({ pot: 0.3, cup: 0.2 })]
   )
   t.deepEqual(feed.advance(days(30)), [])

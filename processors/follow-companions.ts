@@ -13,8 +13,8 @@ export interface BehaviourChange {
   evidence: number
 }
 
-/** A changed row waits so long, to the next quarter of a day; at a half-life of 7 days a fifth of it is then new. */
-const waitMs = days(2)
+/** A changed row waits so long, to the next quarter of a day; at a half-life of 7 days a third of it is then new. */
+const waitMs = days(4)
 const gridMs = hours(6)
 /** What has grown by so much does not wait. */
 const growth = 1.5
@@ -45,7 +45,7 @@ const state = { followed: value(followedCodec, { equality: { tolerance: 0.05 } }
 
 /**
  * Makes an item's behaviour vector from its row in `similar-items`: at once where it has none or has grown by half, else
- * two days of event time after the row changed. So a popular item's vector is not made anew with every visit, and what
+ * four days of event time after the row changed. So a popular item's vector is not made anew with every visit, and what
  * stands when time has passed follows from the last row alone.
  */
 export function followCompanions() {

@@ -15,6 +15,8 @@ export type VectorChange = TermLevel | BehaviourChange | EmbeddingChange
 
 interface Parts {
   terms: Map<string, LevelledTerm>
+  /** Of the terms; null: not made since they changed. Not stored. */
+  made: Int8Array | null
   embedding: Int8Array | null
   behaviour: Int8Array | null
   evidence: number
@@ -37,7 +39,7 @@ const partsCodec = codec<Parts>({
       terms.set(name, { name, weight: input.u8(), level: input.u8() })
     }
     const [embedding, behaviour] = [readVector(input), readVector(input)]
-    return { terms, embedding, behaviour, evidence: input.f64() }
+    return { terms, made: null, embedding, behaviour, evidence: input.f64() }
   }
 })
 const state = { parts: value(partsCodec, { equality: { tolerance: 0.2 } }) }
@@ -51,7 +53,7 @@ export function mixVectors() {
     name: 'mix-vectors',
     state,
     process({ value: change }, { parts }) {
-      const known = parts.get() ?? { terms: new Map(), embedding: null, behaviour: null, evidence: 0 }
+      const known = parts.get() ?? { terms: new Map(), made: null, embedding: null, behaviour: null, evidence: 0 }
       apply(known, change)
       if (known.terms.size === 0 && known.embedding === null && known.behaviour === null) parts.delete()
       else parts.set(known)
@@ -65,6 +67,7 @@ export function mixVectors() {
 
 function apply(known: Parts, change: VectorChange): void {
   if ('name' in change) {
+    known.made = null
     if (change.term === null) known.terms.delete(change.name)
     else known.terms.set(change.name, change.term)
   } else if ('embedding' in change) known.embedding = change.embedding === null ? null : vectorOf(change.embedding)
@@ -74,8 +77,10 @@ function apply(known: Parts, change: VectorChange): void {
   }
 }
 
-function rowOf({ terms, embedding, behaviour, evidence }: Parts): ItemVector {
-  const content = embedding ?? (terms.size > 0 ? contentVector(terms.values()) : null)
+function rowOf(known: Parts): ItemVector {
+  const { terms, embedding, behaviour, evidence } = known
+  if (embedding === null && terms.size > 0) known.made ??= contentVector(terms.values())
+  const content = embedding ?? known.made
   return {
     content: content && bytesOf(content),
     content_from: embedding ? 'service' : 'terms',
