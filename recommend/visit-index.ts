@@ -3,17 +3,15 @@ import { NextItems } from './blend/next-items.ts'
 import { weightCount } from './blend/weights.ts'
 import type { Catalog } from './catalog.ts'
 import { rowItem, rowOwn, sum } from './session-index/evidence.ts'
-import { exponential } from './session-index/exact-maths.ts'
+import { exponential, logOfCount } from './session-index/exact-maths.ts'
 import { fast, type RetrievalParameters } from './session-index/parameters.ts'
 import { type IndexedStep, type SavedFeed, StepFeed } from './session-index/step-feed.ts'
 import { type VisitSoFar, VisitSteps } from './visit-steps.ts'
 
 /** Candidates per item of the list: rules take some out. */
 const candidatesPerItem = 2
-/** In the fixed blend an own item counts this much more than any evidence. */
-const ownBonus = 10
-/** What all that only the second hop found is worth together, where a sum of the fixed blend is worth 1. */
-const hopWorth = 0.2
+/** What recent visits count beside all. */
+const recentWorth = 0.5
 /** A score lower by so much stands for a share of 1/e: what a category loses for being shown again then costs a tenth of a point. */
 const scoreScale = 2
 
@@ -25,7 +23,7 @@ export type NextItemSink = (item: number, share: number, seed: number) => void
 
 /**
  * What comes next in this visit? The session index as serving keeps it, under the catalog's numbers, with the newest
- * weights of the view `blend`; version 0 is the fixed blend, until something was learned.
+ * weights of the view `blend`. Version 0: nothing was learned yet, and the similarity of visits alone orders.
  */
 export class VisitIndex {
   feed: StepFeed
@@ -114,13 +112,24 @@ export class VisitIndex {
   }
 
   private scoreOf(candidate: number, isLearned: boolean): number {
-    if (isLearned) return this.next.scoreAt(candidate)
+    return isLearned ? this.next.scoreAt(candidate) : this.unlearnedScore(candidate)
+  }
+
+  /**
+   * Similar visits alone (V-SKNN, rare items counting more, recent visits once more). What follows what is left out: a shop
+   * in which nothing can be learned is one whose acts come in bulk, as lines of orders, and these have no order.
+   */
+  private unlearnedScore(candidate: number): number {
     const { candidates, evidence } = this.next.gathering
-    const base = candidates.base[candidate]
-    if (evidence.rows[candidates.rows[candidate] + rowOwn] > 0) return base - ownBonus
-    const hopped = evidence.rows[candidates.rows[candidate] + sum.secondHop]
-    if (base > 0 || hopped === 0) return base
-    return (hopWorth * hopped) / candidates.totals[sum.secondHop]
+    const { rows } = evidence
+    const { totals } = candidates
+    const row = candidates.rows[candidate]
+    // All similar visits have them, which says nothing about coming back.
+    if (rows[row + rowOwn] > 0) return 0
+    const { index } = this.feed
+    const rarity = 1 + logOfCount(index.sessions.live + 1) - logOfCount(index.items.sessions[rows[row + rowItem]] + 1)
+    const near = (rows[row + sum.neighbour] / (totals[sum.neighbour] + 1)) * rarity
+    return near + (recentWorth * rows[row + sum.recent]) / (totals[sum.recent] + 1)
   }
 
   /** Null where nothing but popularity speaks for any item. */

@@ -11,6 +11,9 @@ import { Learner } from './learner.ts'
 import { NextItems } from './next-items.ts'
 import { hiddenUnits, part } from './weights.ts'
 
+/** The reference scans neighbours this far either side of the match. */
+const referenceWindow = 40
+
 /**
  * Vectors of the reference program, over the first 30,000 events of the example data of Serenade (Apache-2.0, see
  * NOTICE): fast profile, learning on every third event from the 5,000th on.
@@ -107,7 +110,7 @@ test('lists are those of the reference, scores within 1e-6', t => {
 })
 
 function replay() {
-  const index = new SessionIndex(fast)
+  const index = new SessionIndex({ ...fast, window: referenceWindow })
   const learner = new Learner()
   const next = new NextItems(index, learner.weights)
   makePopularWhenAsked(next)

@@ -72,7 +72,9 @@ export const fast: RetrievalParameters = {
   ruleSessions: 150,
   previousRuleSessions: 50,
   candidates: 80,
-  hopSessions: 15
+  hopSessions: 15,
+  // Long visits and orders are most of what a scan costs; beyond it evidence has faded (docs/quality.md).
+  window: 15
 }
 
 export const profiles = { fast, full }

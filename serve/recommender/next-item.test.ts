@@ -37,7 +37,7 @@ test('home shows what others opened next, best first, and says because of what',
   const { items, fallback } = running.ask({ session_id: 's' })
   t.deepEqual(
     items.map(item => item.product_id),
-    ['cup', 'pot', 'tea', 'popular']
+    ['cup', 'pot', 'popular', 'tea']
   )
   t.deepEqual(items[0].reasons[0], { code: 'similar_to_viewed', product_id: 'tea' })
   t.false(fallback)
