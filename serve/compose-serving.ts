@@ -51,13 +51,9 @@ export function composeServing(options: ServingOptions): Serving {
   })
   const { views, feed, recommender } = answers
   views.build()
-  const visits = composeVisits({
-    visits: views.shop.visits,
-    steps: answers.steps,
-    log: embedded.log,
-    directory: config.data_dir,
-    say: options.say
-  })
+  const { log } = embedded
+  const directory = config.data_dir
+  const visits = composeVisits({ visits: views.shop.visits, steps: answers.steps, log, directory, say: options.say })
   const freshness = new CommitFreshness({ topologyVersion })
   const visible = new VisibleWrites(metrics.series('millrace_event_to_serve_seconds'))
   const streamMetrics = new StreamMetrics(metrics)
