@@ -29,6 +29,12 @@ export interface ClusterCommitContext {
   now: () => number
 }
 
+interface CommittedUnit {
+  changes: ViewChange[]
+  /** Of the rows written to the local store. */
+  bytes: number
+}
+
 /** Between each two of these a fault may strike; the producer has further ones between EndTxn sent and answered. */
 export const clusterFaultPoints = [
   'cluster-commit:before-views',
@@ -42,7 +48,7 @@ export const clusterFaultPoints = [
  * The commit on a shared log, step by step: one transaction holds outputs, changelogs and consumed offsets of all tasks of
  * the worker, fenced by the group's generation (KIP-447); the local store follows it, never leads.
  */
-export async function commitClusterUnit(unit: ClusterUnit, context: ClusterCommitContext): Promise<ViewChange[]> {
+export async function commitClusterUnit(unit: ClusterUnit, context: ClusterCommitContext): Promise<CommittedUnit> {
   const { store, producer, outputs, views, faults, now } = context
   const rows = store.batch()
   const changes: ViewChange[] = []
@@ -51,11 +57,17 @@ export async function commitClusterUnit(unit: ClusterUnit, context: ClusterCommi
   // 1. Views: what changed for readers, from the state as it now is.
   faults.hit(clusterFaultPoints[0])
   const batch = new CapturingBatch(rows, changelogWriter(unit.tasks, outputs))
-  for (const step of dirty) inPlace(step, () => views.publish(step, batch, outputs, changes))
+  for (const step of dirty) {
+    await producer.room()
+    inPlace(step, () => views.publish(step, batch, outputs, changes))
+  }
 
   // 2. Changelogs: every row of state that the local batch will write.
   faults.hit(clusterFaultPoints[1])
-  for (const step of dirty) inPlace(step, () => step.flush(batch))
+  for (const step of dirty) {
+    await producer.room()
+    inPlace(step, () => step.flush(batch))
+  }
 
   // 3. Outputs, changelogs and offsets visible as one, or nothing of them.
   faults.hit(clusterFaultPoints[2])
@@ -67,11 +79,12 @@ export async function commitClusterUnit(unit: ClusterUnit, context: ClusterCommi
   for (const { changelogs } of unit.tasks) {
     for (const changelog of changelogs) await putEnd(rows, changelog, { outputs, now })
   }
+  const { bytes } = rows
   store.write(rows)
 
   // 5. Memory agrees, when the caller settles the unit.
   faults.hit(clusterFaultPoints[4])
-  return changes
+  return { changes, bytes }
 }
 
 /** What wants a human says whose it is. */

@@ -10,19 +10,24 @@ export interface PaceOptions {
 }
 
 const idleWaitMs = 50
+const commitBytesAim = 16 << 20
 
 /** When to commit, and how long to wait for something to do. */
 export class Pace {
   readonly #options: PaceOptions
   #lastCommitMs = 0
   #committedAt = 0
+  #catchUpMs: number
 
   constructor(options: PaceOptions) {
     this.#options = options
+    this.#catchUpMs = options.catchUpIntervalMs
   }
 
-  committed(tookMs: number): void {
+  /** `bytes` written by a unit that was open for `ageMs`; 0 where only positions were committed. */
+  committed({ tookMs, bytes, ageMs }: { tookMs: number; bytes: number; ageMs: number }): void {
     this.#lastCommitMs = tookMs
+    if (ageMs > 0) this.#aimAt(bytes, ageMs)
     this.#committedAt = this.#options.clock.monotonic()
   }
 
@@ -41,9 +46,16 @@ export class Pace {
 
   /** Who has nothing else to do commits soon, but does not spend its time on commits. */
   #dueMs(isIdle: boolean): number {
-    const { commitIntervalMs, catchUpIntervalMs, processing } = this.#options
-    if (!isIdle || processing.lag > 0) return Math.max(commitIntervalMs, catchUpIntervalMs)
+    const { commitIntervalMs, processing } = this.#options
+    if (!isIdle || processing.lag > 0) return Math.max(commitIntervalMs, this.#catchUpMs)
     return Math.min(commitIntervalMs, Math.max(this.#lastCommitMs * 5, 5))
+  }
+
+  /** While far behind, the next unit is open for as long as writes about `commitBytesAim`: memory holds a write several times. */
+  #aimAt(bytes: number, ageMs: number): void {
+    const { commitIntervalMs, catchUpIntervalMs } = this.#options
+    const aimMs = (ageMs * commitBytesAim) / Math.max(1, bytes)
+    this.#catchUpMs = Math.max(commitIntervalMs, Math.min(catchUpIntervalMs, (this.#catchUpMs + aimMs) / 2))
   }
 
   get #hasRested(): boolean {

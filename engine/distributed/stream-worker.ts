@@ -210,10 +210,11 @@ export class StreamWorker {
       faults,
       now: () => clock.now()
     }
-    const changes = await commitClusterUnit(unit, context)
+    const ageMs = this.#processing.unitAge
+    const { changes, bytes } = await commitClusterUnit(unit, context)
     const tookMs = clock.monotonic() - started
     this.#processing.settled(tookMs)
-    this.#pace.committed(tookMs)
+    this.#pace.committed({ tookMs, bytes, ageMs: ageMs || 0 })
     onCommit?.(changes, tookMs)
   }
 
