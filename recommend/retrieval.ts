@@ -76,7 +76,7 @@ export class Retrieval {
     if (ask.blend !== 'email' && !knowsWhoComesBack) this.demoteSeen(ask)
     this.hasTiers = false
     this.substitutes.length = 0
-    if (hasNext && set.isOpen && ask.blend !== 'cart') this.preferNext()
+    if (hasNext && ask.blend !== 'cart') this.preferNext()
     else if (ask.blend === 'similar') this.preferOwn(source.co_viewed, source.viewed_then_bought)
     else if (ask.blend === 'bought_together') this.preferOwn(source.bought_together, source.bought_together)
     else if (ask.blend === 'cart') {
@@ -158,9 +158,13 @@ export class Retrieval {
     })
   }
 
-  /** Its order is that of the list; everything else follows. */
+  /** Its order is that of the list; everything else follows. Among candidates that were given, all evidence adds up. */
   private preferNext(): void {
     const { set, tiers } = this
+    if (!set.isOpen) {
+      for (let slot = 0; slot < set.count; slot++) set.totals[slot] /= 2
+      return
+    }
     this.hasTiers = true
     for (let slot = 0; slot < set.count; slot++) {
       tiers[slot] = set.has(slot, source.next_item) ? 0 : 1

@@ -9,7 +9,7 @@ function shopOf() {
   const shop = fixture.session('s', ['seen']).start()
   const rank = (candidates: string[], session_id?: string) =>
     shop.recommender.rank({ surface: 'home', candidates, session_id, personalize: true }, shop.context())
-  return { rank }
+  return { shop, rank }
 }
 
 test('orders the candidates by what speaks for them, then by popularity; drops none, adds none', t => {
@@ -41,4 +41,19 @@ test('of an unknown visitor it is a fallback', t => {
     ['popular', 'plain']
   )
   t.true(answer.fallback)
+})
+
+test('what others opened next counts beside everything else, and scores stay within 0 and 1', t => {
+  const { shop, rank } = shopOf()
+  const { visits } = shop.views.shop
+  for (const [offset, product_id] of ['seen', 'plain', 'seen', 'plain'].entries()) {
+    const [visit, position] = [Math.floor(offset / 2), offset % 2]
+    visits.observe({ session: `v${visit}`, product_id, event_type: 'view', ts: offset * 1000, position }, offset)
+  }
+  const { items } = rank(['popular', 'plain', 'near'], 's')
+  t.deepEqual(
+    items.map(item => item.product_id),
+    ['plain', 'near', 'popular']
+  )
+  t.true(items.every(({ score }) => score >= 0 && score <= 1))
 })
