@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 import { newDirectory, type StartedInstance, startInstance } from './testing/instance.ts'
 
@@ -87,6 +89,40 @@ test.serial('a restart goes on with everything that was acknowledged', async t =
   t.not(answer.state.after, 'unknown')
   t.is(answer.items.length, 3)
   t.false(answer.fallback)
+})
+
+const nameAndShare = ({ product_id, explain }: any) => [product_id, explain.next_item]
+
+test.serial('what others opened next is known after a kill, and after an orderly end from the snapshot', async t => {
+  t.timeout(120_000)
+  const directory = newDirectory(t)
+  let instance = await startInstance(t, ['--no-demo'], directory)
+  await shopOf(instance, 60)
+  let token = ''
+  for (let i = 0; i < 60; i++) {
+    const visit = [i % 60, (i * i) % 60, (i * 7) % 60].map((item, place) => ({
+      event_id: `${i}-${place}`,
+      session_id: `v${i}`,
+      event_type: 'view',
+      product_id: `p${item}`
+    }))
+    token = (await post(`${instance.url}/v1/events`, { events: visit })).token
+  }
+  const lists = async () => {
+    const asked = [1, 5, 9, 33].map(item => ({ surface: 'home', session: [`p${item}`], explain: true, limit: 20 }))
+    const answers = await Promise.all(asked.map(query => post(`${instance.url}/v1/recommendations`, query)))
+    return answers.map(({ items }) => items.filter((item: any) => item.explain.next_item).map(nameAndShare))
+  }
+  const { state } = await post(`${instance.url}/v1/recommendations?after=${token}`, { surface: 'home' })
+  t.is(state.after, 'reached')
+  const before = await lists()
+  t.true(before.every(list => list.length > 0))
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    await instance.kill(signal)
+    t.is(existsSync(join(directory, 'session-index.snapshot')), signal === 'SIGTERM')
+    instance = await startInstance(t, ['--no-demo'], directory)
+    t.deepEqual(await lists(), before, signal)
+  }
 })
 
 test.serial('told to end, it commits, says goodbye and lets go of the directory', async t => {
