@@ -246,10 +246,12 @@ export class StreamWorker {
   /** A bad record, and a task that needs a human, cost the unit; everything else goes the restart way. */
   async #recover(error: unknown): Promise<void> {
     this.#processing.reset()
-    if (!(error instanceof MillraceError)) throw error
-    if (error.remedy === 'skip') this.#processing.noteFailure(error)
-    else if (!(error instanceof TaskStopped && this.#tasks.halt(error))) {
-      if (error.remedy === 'stop' && codeOf(error) !== 'fenced') throw error
+    if (!isRestartable(error)) throw error
+    if (error instanceof TaskStopped) {
+      if (!this.#tasks.halt(error)) throw error
+    } else if (error.remedy === 'skip') {
+      this.#processing.noteFailure(error)
+    } else {
       this.#trouble ??= error
       return
     }
@@ -269,7 +271,7 @@ export class StreamWorker {
   async #restart(): Promise<void> {
     const { cluster, onRestart } = this.#options
     const cause = this.#trouble
-    if (!(cause instanceof MillraceError) || (cause.remedy === 'stop' && codeOf(cause) !== 'fenced')) throw cause
+    if (!isRestartable(cause)) throw cause
     onRestart?.(cause)
     this.#processing.reset()
     this.#tasks.dropAll()
@@ -286,6 +288,12 @@ export class StreamWorker {
       this.#trouble = failure
     }
   }
+}
+
+/** False where only a human can mend it, and it is about more than one task. A task's own trouble shows itself again. */
+function isRestartable(error: unknown): error is MillraceError {
+  if (!(error instanceof MillraceError)) return false
+  return error.remedy !== 'stop' || codeOf(error) === 'fenced' || error instanceof TaskStopped
 }
 
 const immediate = () => new Promise<void>(resolve => setImmediate(resolve))
