@@ -36,21 +36,21 @@ test('the first companions make a vector at once, worth as much as content after
   ])
 })
 
-test('changes wait four days, and the last row is the one that counts', t => {
+test('changes wait a week, and the last row is the one that counts', t => {
   const { feed, row } = start()
   row(10, { cup: 0.5 })
   t.deepEqual(row(11, { cup: 0.9 }, 1), [])
   feed.reload()
   t.deepEqual(row(11, { pot: 0.3, cup: 0.2 }, days(1)), [])
-  t.deepEqual(feed.advance(days(4)), [])
+  t.deepEqual(feed.advance(days(7)), [])
   t.deepEqual(
-    feed.advance(days(5)).map(({ value }) => value.behaviour),
+    feed.advance(days(8)).map(({ value }) => value.behaviour),
     [vectorOf({ pot: 0.3, cup: 0.2 })]
   )
   t.deepEqual(feed.advance(days(30)), [])
 })
 
-test('what has grown by half does not wait, and decay alone is no reason', t => {
+test('what has more than doubled does not wait, and decay alone is no reason', t => {
   const { feed, row } = start()
   row(10, { cup: 0.5 })
   t.deepEqual(row(5.2, { cup: 0.5 }, days(7)), [])

@@ -13,11 +13,12 @@ export interface BehaviourChange {
   evidence: number
 }
 
-/** A changed row waits so long, to the next quarter of a day; at a half-life of 7 days a third of it is then new. */
-const waitMs = days(4)
+/** A changed row waits so long, to the next quarter of a day; at most half of it is then new. */
+const waitMs = days(7)
 const gridMs = hours(6)
-/** What has grown by so much does not wait. */
-const growth = 1.5
+/** What has grown by so much, and by so many person-days on top, does not wait. */
+const growth = 2
+const growthDays = 2
 
 interface Followed {
   /** Of the row that the vector was made from. */
@@ -44,8 +45,8 @@ const followedCodec = codec<Followed>({
 const state = { followed: value(followedCodec, { equality: { tolerance: 0.05 } }) }
 
 /**
- * Makes an item's behaviour vector from its row in `similar-items`: at once where it has none or has grown by half, else
- * four days of event time after the row changed. So a popular item's vector is not made anew with every visit, and what
+ * Makes an item's behaviour vector from its row in `similar-items`: at once where it has none or has more than doubled, else
+ * a week of event time after the row changed. So a popular item's vector is not made anew with every visit, and what
  * stands when time has passed follows from the last row alone.
  */
 export function followCompanions() {
@@ -79,7 +80,8 @@ export function followCompanions() {
 }
 
 function hasGrown(known: Followed, { weight, as_of }: SimilarRow): boolean {
-  return weight > growth * known.weight * decay(Math.max(0, as_of - known.asOf), similarHalfLifeMs)
+  const left = known.weight * decay(Math.max(0, as_of - known.asOf), similarHalfLifeMs)
+  return weight > growth * left + growthDays
 }
 
 function changeOf(item: string, weight: number, companions: Buffer): BehaviourChange {
