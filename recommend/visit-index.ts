@@ -3,15 +3,15 @@ import { NextItems } from './blend/next-items.ts'
 import { weightCount } from './blend/weights.ts'
 import type { Catalog } from './catalog.ts'
 import { rowItem, rowOwn, sum } from './session-index/evidence.ts'
-import { exponential, logOfCount } from './session-index/exact-maths.ts'
+import { exponential } from './session-index/exact-maths.ts'
 import { fast, type RetrievalParameters } from './session-index/parameters.ts'
 import { type IndexedStep, type SavedFeed, StepFeed } from './session-index/step-feed.ts'
 import { type VisitSoFar, VisitSteps } from './visit-steps.ts'
 
 /** Candidates per item of the list: rules take some out. */
 const candidatesPerItem = 2
-/** What recent visits count beside all. */
-const recentWorth = 0.5
+/** What all that only the second hop found is worth together, where a sum of the fixed blend is worth 1. */
+const hopWorth = 0.2
 /** A score lower by so much stands for a share of 1/e: what a category loses for being shown again then costs a tenth of a point. */
 const scoreScale = 2
 
@@ -23,7 +23,7 @@ export type NextItemSink = (item: number, share: number, seed: number) => void
 
 /**
  * What comes next in this visit? The session index as serving keeps it, under the catalog's numbers, with the newest
- * weights of the view `blend`. Version 0: nothing was learned yet, and the similarity of visits alone orders.
+ * weights of the view `blend`. Version 0 is the fixed blend, until something was learned.
  */
 export class VisitIndex {
   feed: StepFeed
@@ -94,7 +94,7 @@ export class VisitIndex {
   private tell(sink: NextItemSink, isLearned: boolean): void {
     const { candidates, evidence } = this.next.gathering
     const best = this.bestScore(isLearned)
-    // Popular items alone are found elsewhere, and are then a fallback.
+    // Other sources then know more.
     if (best === null) return
     for (let i = 0; i < candidates.count; i++) {
       const row = candidates.rows[i]
@@ -115,31 +115,25 @@ export class VisitIndex {
     return isLearned ? this.next.scoreAt(candidate) : this.unlearnedScore(candidate)
   }
 
-  /**
-   * Similar visits alone (V-SKNN, rare items counting more, recent visits once more). What follows what is left out: a shop
-   * in which nothing can be learned is one whose acts come in bulk, as lines of orders, and these have no order.
-   */
+  /** The fixed blend, without items of the visit: whether visitors come back is not known yet. */
   private unlearnedScore(candidate: number): number {
     const { candidates, evidence } = this.next.gathering
-    const { rows } = evidence
-    const { totals } = candidates
     const row = candidates.rows[candidate]
-    // All similar visits have them, which says nothing about coming back.
-    if (rows[row + rowOwn] > 0) return 0
-    const { index } = this.feed
-    const rarity = 1 + logOfCount(index.sessions.live + 1) - logOfCount(index.items.sessions[rows[row + rowItem]] + 1)
-    const near = (rows[row + sum.neighbour] / (totals[sum.neighbour] + 1)) * rarity
-    return near + (recentWorth * rows[row + sum.recent]) / (totals[sum.recent] + 1)
+    if (evidence.rows[row + rowOwn] > 0) return 0
+    const base = candidates.base[candidate]
+    const hopped = evidence.rows[row + sum.secondHop]
+    if (base > 0 || hopped === 0) return base
+    return (hopWorth * hopped) / candidates.totals[sum.secondHop]
   }
 
-  /** Null where nothing but popularity speaks for any item. */
+  /** Null where nothing speaks for any item that is not of the visit, but for popularity. */
   private bestScore(isLearned: boolean): number | null {
-    const { candidates } = this.next.gathering
+    const { candidates, evidence } = this.next.gathering
     let best = isLearned ? Number.NEGATIVE_INFINITY : Number.MIN_VALUE
     let isFound = false
     for (let i = 0; i < candidates.count; i++) {
       best = Math.max(best, this.scoreOf(i, isLearned))
-      isFound ||= this.hasEvidence(i)
+      isFound ||= this.hasEvidence(i) && evidence.rows[candidates.rows[i] + rowOwn] === 0
     }
     return isFound ? best : null
   }

@@ -51,9 +51,8 @@ function expected(): SessionLearner {
     sessions.set(step.session, session)
     const before = index.find(step.product_id)
     const weight = targetWeights[step.event_type]
-    if (known !== undefined && timeS !== index.sessions.timeOf(session)) {
-      learner.learn({ session, item: before, timeS, offset, weight })
-    }
+    if (known !== undefined && timeS === index.sessions.timeOf(session)) continue
+    if (known !== undefined) learner.learn({ session, item: before, timeS, offset, weight })
     index.observe(session, index.itemOf(step.product_id), timeS)
   }
   return learner

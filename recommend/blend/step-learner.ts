@@ -5,9 +5,6 @@ import { type SavedLearner, SessionLearner, targetWeights } from './session-lear
 /**
  * The learner of the blend on the topic `session-steps`. It has to predict a step before the index knows it, so the index
  * is one step behind: a step is observed when the next one comes.
- *
- * A step in the same second as the newest of its visit is no target: lines of one order, and other acts that came in
- * bulk, have no order among themselves to learn from.
  */
 export class StepLearner {
   readonly feed: StepFeed
@@ -29,11 +26,10 @@ export class StepLearner {
     this.learner ??= new SessionLearner(this.feed.index, { state: saved() })
     if (!this.coming) return null
     const { step, offset } = this.coming
-    const { index } = this.feed
     const session = this.feed.sessionOf(step)
+    if (session < 0 || !this.feed.isEvidence(step)) return null
     const timeS = Math.floor(step.ts / 1000)
-    if (session < 0 || timeS === index.sessions.timeOf(session) || this.feed.isRevision(step)) return null
-    const item = index.find(step.product_id)
+    const item = this.feed.index.find(step.product_id)
     const event = { session, item, timeS, offset, weight: targetWeights[step.event_type] }
     return this.learner.learn(event) ? this.learner : null
   }

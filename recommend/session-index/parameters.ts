@@ -73,7 +73,7 @@ export const fast: RetrievalParameters = {
   previousRuleSessions: 50,
   candidates: 80,
   hopSessions: 15,
-  // Long visits and orders are most of what a scan costs; beyond it evidence has faded (docs/quality.md).
+  // Long visits are most of what a scan costs; farther away evidence has faded (docs/quality.md).
   window: 15
 }
 

@@ -46,14 +46,20 @@ export class StepFeed {
     return this.open.find(session)
   }
 
-  /** Whether the step only revises the type of one that the index has. */
-  isRevision({ session, position }: IndexedStep): boolean {
-    return position < this.index.sessions.lengthOf(this.open.find(session))
+  /**
+   * Not so a step that revises the type of one before it, and one in the same second as the newest of its visit: lines of
+   * one order, and other acts that came in bulk, have no order among themselves that could say what comes next.
+   */
+  isEvidence({ session, position, ts }: IndexedStep): boolean {
+    const { sessions } = this.index
+    const known = this.open.find(session)
+    const length = sessions.lengthOf(known)
+    return length === 0 || (position >= length && Math.floor(ts / 1000) !== sessions.timeOf(known))
   }
 
   observe(step: IndexedStep, offset: number): void {
     this.nextOffset = offset + 1
-    if (this.isRevision(step)) return
+    if (!this.isEvidence(step)) return
     const { index } = this
     const timeS = Math.floor(step.ts / 1000)
     const session = this.open.numberOf(step.session, timeS, offset)

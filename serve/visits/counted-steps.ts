@@ -19,7 +19,7 @@ export class CountedSteps implements StepReader {
   }
 
   observe(step: SessionStep, offset: number): void {
-    if (!this.#visits.feed.isRevision(step)) this.#followed.stepped(step)
+    if (this.#visits.feed.isEvidence(step)) this.#followed.stepped(step)
     this.#visits.observe(step, offset)
   }
 }
