@@ -42,15 +42,16 @@ export function companionsIn(head: Buffer): { product_id: string; score: number 
   const companions: { product_id: string; score: number }[] = []
   while (!reader.isAtEnd) {
     const product_id = reader.text(reader.zigzag())
-    companions.push({ product_id, score: reader.bytes(8).readDoubleLE() })
+    companions.push({ product_id, score: head.readDoubleLE(reader.position) })
+    reader.position += 8
     reader.zigzag()
   }
   return companions
 }
 
 function skipCompanion(reader: ByteReader): void {
-  reader.bytes(reader.zigzag())
-  reader.bytes(8)
+  const idBytes = reader.zigzag()
+  reader.position += idBytes + 8
   reader.zigzag()
 }
 
