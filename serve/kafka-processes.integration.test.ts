@@ -175,8 +175,12 @@ story('a replica that is started again goes on from where it was', async t => {
 story('what others open next is known to every replica, and to one that was told to end and starts again', async t => {
   const [from, to] = [products[5], products[6]]
   for (let i = 0; i < 5; i++) {
-    await post(`${replicas.a.url}/v1/events`, { ...view(`way-${i}`, from), event_id: `way-${i}-from` })
-    await post(`${replicas.a.url}/v1/events`, { ...view(`way-${i}`, to), event_id: `way-${i}-to` })
+    const at = (secondsAgo: number) => new Date(Date.now() - secondsAgo * 1_000).toISOString()
+    const way = [
+      { ...view(`way-${i}`, from), event_id: `way-${i}-from`, ts: at(20) },
+      { ...view(`way-${i}`, to), event_id: `way-${i}-to`, ts: at(10) }
+    ]
+    await post(`${replicas.a.url}/v1/events`, { events: way })
   }
   const next = async ({ url }: StartedInstance) => {
     const { items } = await post(`${url}/v1/recommendations`, { surface: 'home', session: [from], explain: true })

@@ -98,13 +98,15 @@ test.serial('what others opened next is known after a kill, and after an orderly
   const directory = newDirectory(t)
   let instance = await startInstance(t, ['--no-demo'], directory)
   await shopOf(instance, 60)
+  const started = Date.now() - 3_600_000
   let token = ''
   for (let i = 0; i < 60; i++) {
     const visit = [i % 60, (i * i) % 60, (i * 7) % 60].map((item, place) => ({
       event_id: `${i}-${place}`,
       session_id: `v${i}`,
       event_type: 'view',
-      product_id: `p${item}`
+      product_id: `p${item}`,
+      ts: new Date(started + (i * 3 + place) * 5_000).toISOString()
     }))
     token = (await post(`${instance.url}/v1/events`, { events: visit })).token
   }
