@@ -1,6 +1,6 @@
 import test from 'ava'
 import { ExactSearch } from './exact-search.ts'
-import { vectorSearchContract } from './vector-search-contract.ts'
+import { made, pair, used, vectorSearchContract } from './vector-search-contract.ts'
 
 vectorSearchContract(test, 'exact search', { start: nameOf => new ExactSearch(nameOf) })
 
@@ -14,4 +14,23 @@ test('ten thousand items that come and go leave no room behind', t => {
   t.is(search.count, 100)
   t.true(search.table.slots <= 101, `${search.table.slots}`)
   t.is(search.neighboursOf(9_999, 200).items.length, 99)
+})
+
+test('two servers that met the items in another order, under other numbers, give the same answers', t => {
+  const one = new ExactSearch(item => `p${item}`)
+  const other = new ExactSearch(item => `p${499 - item}`)
+  const vectorOf = (n: number) => {
+    const words = made(`word:${n % 20}`, `word:${n % 7}`)
+    return n % 3 === 0 ? pair(words) : pair(words, used(`p${n}`, `p${(n * 7) % 500}`, `p${n % 11}`), (n % 10) / 10)
+  }
+  for (let n = 0; n < 500; n++) one.put(n, vectorOf(n))
+  for (let n = 0; n < 500; n++) other.put(n, vectorOf(499 - n))
+  for (let n = 0; n < 500; n++) {
+    const [here, there] = [one.neighboursOf(n, 20), other.neighboursOf(499 - n, 20)]
+    t.deepEqual(
+      [...here.items].map(item => `p${item}`),
+      [...there.items].map(item => `p${499 - item}`)
+    )
+    t.deepEqual(here.scores, there.scores)
+  }
 })
