@@ -13,7 +13,7 @@ export interface BehaviourChange {
   evidence: number
 }
 
-/** A changed row waits so long, to the next quarter of a day; at most half of it is then new. */
+/** A changed row waits until its day is so long ago, to the next quarter of a day; at most half of it is then new. */
 const waitMs = days(7)
 const gridMs = hours(6)
 /** What has grown by so much, and by so many person-days on top, does not wait. */
@@ -46,14 +46,14 @@ const state = { followed: value(followedCodec, { equality: { tolerance: 0.05 } }
 
 /**
  * Makes an item's behaviour vector from its row in `similar-items`: at once where it has none or has more than doubled, else
- * a week of event time after the row changed. So a popular item's vector is not made anew with every visit, and what
+ * once its day is a week ago. So a popular item's vector is not made anew with every visit, and what
  * stands when time has passed follows from the last row alone.
  */
 export function followCompanions() {
   return processor<ItemId, SimilarRow | null, ItemId, BehaviourChange, never, typeof state>({
     name: 'follow-companions',
     state,
-    process({ key, value: row, timestamp }, { followed, timers }, emit) {
+    process({ key, value: row }, { followed, timers }, emit) {
       const known = followed.get()
       if (row?.hasCompanions !== true) {
         if (known) emit(key, { behaviour: null, evidence: 0 })
@@ -62,7 +62,7 @@ export function followCompanions() {
       }
       const { weight, as_of: asOf } = row
       if (known && !hasGrown(known, row)) {
-        if (!known.waiting) timers.at(Math.ceil((timestamp + waitMs) / gridMs) * gridMs)
+        if (!known.waiting) timers.at(Math.ceil((asOf + waitMs) / gridMs) * gridMs)
         followed.set({ ...known, waiting: { weight, asOf, companions: row.head(companionsMax) } })
         return
       }

@@ -12,11 +12,13 @@ const sessionTimeoutMs = 6_000
 export class KafkaShop {
   readonly #brokers: BrokerCluster
   readonly #root: string
+  readonly #settings: Record<string, string>
   readonly #running = new Set<StartedInstance>()
 
-  constructor(brokers: BrokerCluster, root: string) {
+  constructor(brokers: BrokerCluster, root: string, settings: Record<string, string> = {}) {
     this.#brokers = brokers
     this.#root = root
+    this.#settings = settings
   }
 
   stream(name: string, directory = name): Promise<StartedInstance> {
@@ -61,7 +63,8 @@ export class KafkaShop {
     return {
       MILLRACE_KAFKA_BROKERS: this.#brokers.addresses.join(','),
       MILLRACE_KAFKA_PARTITIONS: '2',
-      MILLRACE_STREAM_SESSION_TIMEOUT_MS: String(sessionTimeoutMs)
+      MILLRACE_STREAM_SESSION_TIMEOUT_MS: String(sessionTimeoutMs),
+      ...this.#settings
     }
   }
 }
