@@ -16,18 +16,21 @@ export class CompanionColumns {
   weights: Float32Array
   readonly people: People
   numbers: IdNumbers = currentNumbers()
+  /** How many people had both, 3 = 3 or more: looked at for all companions whenever the list is shown. */
+  counts: Uint8Array
   isChanged: Uint8Array
 
   constructor(capacity: number) {
     this.items = new Int32Array(capacity)
     this.weights = new Float32Array(capacity)
     this.people = new People(capacity)
+    this.counts = new Uint8Array(capacity)
     this.isChanged = new Uint8Array(capacity)
   }
 
   /** In memory, about. */
   get bytes(): number {
-    return this.items.byteLength + this.weights.byteLength + this.isChanged.byteLength + this.people.bytes + ownBytes
+    return this.items.byteLength + this.weights.byteLength + this.counts.byteLength * 2 + this.people.bytes + ownBytes
   }
 
   idAt(i: number): string {
@@ -45,6 +48,7 @@ export class CompanionColumns {
     this.items[at] = number
     this.weights[at] = 0
     this.isChanged[at] = 0
+    this.counts[at] = 0
     this.people.clear(at)
     return at
   }
@@ -53,6 +57,7 @@ export class CompanionColumns {
     this.items[to] = this.items[from]
     this.weights[to] = this.weights[from]
     this.isChanged[to] = this.isChanged[from]
+    this.counts[to] = this.counts[from]
     this.people.move(from, to)
   }
 
@@ -103,6 +108,7 @@ export class CompanionColumns {
   /** What is behind the id, into a row that is clear. */
   read(input: ByteReader, i: number): void {
     this.weights[i] = this.people.read(input, i) ? input.varint() : input.f32()
+    this.counts[i] = this.people.count(i)
   }
 
   /** Rows that changed since they were stored. */
@@ -129,6 +135,7 @@ export class CompanionColumns {
     this.items = grown(this.items, capacity)
     this.weights = grown(this.weights, capacity)
     this.isChanged = grown(this.isChanged, capacity)
+    this.counts = grown(this.counts, capacity)
     this.people.grow(capacity)
   }
 }

@@ -76,7 +76,7 @@ export class Companions {
     return Array.from({ length: columns.length }, (_, i) => ({
       product_id: columns.idAt(i),
       weight: columns.weights[i],
-      people: columns.people.count(i)
+      people: columns.counts[i]
     })).sort((a, b) => (a.product_id < b.product_id ? -1 : 1))
   }
 
@@ -149,9 +149,10 @@ export class Companions {
   }
 
   #addTo(at: number, weight: number, person: number): void {
-    const { weights, people, isChanged } = this.#columns
+    const { weights, people, counts, isChanged } = this.#columns
     weights[at] += weight
     people.come(at, person)
+    counts[at] = people.count(at)
     isChanged[at] = 1
   }
 
@@ -161,7 +162,8 @@ export class Companions {
     columns.isChanged[at] = 1
     columns.weights[at] -= weight
     columns.people.leave(at, person)
-    if (columns.people.count(at) > 0) return
+    columns.counts[at] = columns.people.count(at)
+    if (columns.counts[at] > 0) return
     this.#isRewritten = true
     columns.remove(at)
   }

@@ -37,8 +37,8 @@ function orderOf(columns: CompanionColumns): Order {
   return { weights: columns.weights, idAt: i => columns.idAt(i) }
 }
 
-function shown({ length, weights, people }: CompanionColumns, weightMin: number): number[] {
+function shown({ length, weights, counts }: CompanionColumns, weightMin: number): number[] {
   const places: number[] = []
-  for (let i = 0; i < length; i++) if (weights[i] > weightMin && people.count(i) === peopleMin) places.push(i)
+  for (let i = 0; i < length; i++) if (counts[i] === peopleMin && weights[i] > weightMin) places.push(i)
   return places
 }

@@ -3,8 +3,8 @@ import { contentVector, type LevelledTerm } from '../recommend/vectors/content-v
 import type { ItemId } from '../schemas/ids.ts'
 import type { ItemVector } from '../schemas/views.ts'
 import type { TermLevel } from './count-term.ts'
-import type { BehaviourChange } from './follow-companions.ts'
 import { bytesOf, readVector, vectorOf, writeVector } from './signed-bytes.ts'
+import type { BehaviourChange } from './vector-of-company.ts'
 
 /** What the shop's own embedding service says, its bytes as base64; null: it says nothing any more. */
 export interface EmbeddingChange {

@@ -94,3 +94,20 @@ test('items do not mix', t => {
   sit(1, ['cup'])
   t.is(feed.view('cup' as ItemId), null)
 })
+
+test('the company of an item is told a day after it is known, then a week after a change', t => {
+  const { feed, sit } = start()
+  const told = (at: number) =>
+    feed.advance(at).map(({ value: { companions } }) => companions.map(one => one.product_id))
+  for (const person of [1, 2]) sit(person, ['cup'])
+  t.deepEqual(told(days(1)), [], 'two people are not company')
+  for (const person of [3, 4]) sit(person, ['cup'], { day: days(1) })
+  feed.reload()
+  t.deepEqual(told(days(2) - 1), [])
+  t.deepEqual(told(days(2)), [['cup']])
+  for (const person of [5, 6, 7]) sit(person, ['pot', 'pot', 'pan'], { day: days(2) })
+  feed.reload()
+  t.deepEqual(told(days(9) - 1), [])
+  t.deepEqual(told(days(9)).length, 1)
+  t.deepEqual(told(days(30)), [], 'nothing has changed')
+})

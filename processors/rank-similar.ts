@@ -1,9 +1,11 @@
-import { codec, days, processor, value } from '../engine/index.ts'
+import { days, hours, processor, value } from '../engine/index.ts'
 import { decay } from '../recommend/decay.ts'
 import type { ItemId } from '../schemas/ids.ts'
 import type { SimilarItems } from '../schemas/views.ts'
-import { Companions } from './companions.ts'
+import type { Companions } from './companions.ts'
 import type { ItemPairs } from './pair-sittings.ts'
+import { nothingSimilar, similarCodec } from './similar-state.ts'
+import type { Company } from './vector-of-company.ts'
 
 const halfLifeMs = days(7)
 const keptMax = 500
@@ -13,56 +15,25 @@ const steps = 10_000
 /** A pair whose sum has decayed below this is not shown. */
 const weightMin = 0.01
 
-interface Similar {
-  /** Start of the newest day, which everything is decayed to. */
-  asOf: number
-  /** Person-days on the item. */
-  weight: number
-  together: Companions
-  bought: Companions
-}
-
-const similarCodec = codec<Similar>({
-  version: 1,
-  write(out, { asOf, weight, together, bought }) {
-    out.zigzag(asOf).f64(weight)
-    together.write(out)
-    bought.write(out)
-  },
-  read: input => ({
-    asOf: input.zigzag(),
-    weight: input.f64(),
-    together: Companions.read(input),
-    bought: Companions.read(input)
-  }),
-  deltas: {
-    write(out, { asOf, weight, together, bought }) {
-      out.zigzag(asOf).f64(weight)
-      return together.writeDelta(out) && bought.writeDelta(out)
-    },
-    apply(similar, input) {
-      similar.asOf = input.zigzag()
-      similar.weight = input.f64()
-      similar.together.applyDelta(input)
-      similar.bought.applyDelta(input)
-    },
-    stored({ together, bought }) {
-      together.stored()
-      bought.stored()
-    },
-    memoryBytes: ({ together, bought }) => together.bytes + bought.bytes
-  }
-})
+/** The company an item keeps is told a day after it is first known, then a week after a change; on whole quarters of days. */
+const firstWaitMs = days(1)
+const waitMs = days(7)
+const gridMs = hours(6)
+const toldMax = 64
 
 const state = { similar: value(similarCodec, { equality: { tolerance: 0.05 } }) }
 
-/** What people touch in one sitting with an item, newer days counting more: half as much every 7 days. */
+/**
+ * What people touch in one sitting with an item, newer days counting more: half as much every 7 days. The view shows every
+ * change; whoever needs it seldom is told the best of it by event time: at most once a week, and, when a week has passed
+ * without a change, what the view says.
+ */
 export function rankSimilar() {
-  return processor<ItemId, ItemPairs, never, never, SimilarItems, typeof state>({
+  return processor<ItemId, ItemPairs, ItemId, Company, SimilarItems, typeof state>({
     name: 'rank-similar',
     state,
-    process({ key, value: { day, person, weight, together, bought } }, { similar }) {
-      const known = similar.get() ?? { asOf: day, weight: 0, together: new Companions(), bought: new Companions() }
+    process({ key, value: { day, person, weight, together, bought } }, { similar, timers }) {
+      const known = similar.get() ?? nothingSimilar(day)
       if (day > known.asOf) {
         const factor = decay(day - known.asOf, halfLifeMs)
         known.weight *= factor
@@ -80,6 +51,19 @@ export function rankSimilar() {
         if (change.more.length > 0) list.add(change.more, { self: key, weight: worth, person })
         list.cut(keptMax, weightMin)
       }
+      if (!known.isWaiting) {
+        known.isWaiting = true
+        timers.at(Math.ceil((known.asOf + (known.isTold ? waitMs : firstWaitMs)) / gridMs) * gridMs)
+      }
+      similar.set(known)
+    },
+    onTimer({ key }, { similar }, emit) {
+      const known = similar.get()
+      if (!known) return
+      const companions = shown(known.together, known.weight, toldMax)
+      if (companions.length > 0 || known.isTold) emit(key, { weight: known.weight, companions })
+      known.isWaiting = false
+      known.isTold = companions.length > 0
       similar.set(known)
     },
     view(_, { similar }) {
@@ -89,15 +73,15 @@ export function rankSimilar() {
       return {
         as_of: asOf,
         weight: Math.round(weight * steps) / steps,
-        co_viewed: shown(together, weight),
-        viewed_then_bought: shown(bought, weight)
+        co_viewed: shown(together, weight, shownMax),
+        viewed_then_bought: shown(bought, weight, shownMax)
       }
     }
   })
 }
 
-function shown(list: Companions, weight: number): SimilarItems['co_viewed'] {
-  return list.best(shownMax, weightMin).map(({ product_id, weight: together, people }) => ({
+function shown(list: Companions, weight: number, max: number): SimilarItems['co_viewed'] {
+  return list.best(max, weightMin).map(({ product_id, weight: together, people }) => ({
     product_id,
     score: Math.round((together / weight) * steps) / steps,
     people

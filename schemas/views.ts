@@ -50,9 +50,6 @@ export interface ItemFeatures {
   last_seen: number
 }
 
-/** Of the sums in `similar-items`. */
-export const similarHalfLifeMs = halfLives['7d']
-
 export interface Affinity {
   name: string
   score: number

@@ -1,4 +1,4 @@
-import { topic } from '../engine/index.ts'
+import { days, topic } from '../engine/index.ts'
 import type { ItemCounts } from '../processors/count-once-per-day.ts'
 import type { BasketPurchase } from '../processors/cut-baskets.ts'
 import type { ItemPrice } from '../processors/fold-item-features.ts'
@@ -9,6 +9,7 @@ import type { VectorChange } from '../processors/mix-vectors.ts'
 import type { BasketPairs } from '../processors/pair-basket.ts'
 import type { ItemPairs } from '../processors/pair-sittings.ts'
 import type { TouchChange } from '../processors/person-day.ts'
+import type { Company } from '../processors/vector-of-company.ts'
 import type { ItemId, OrderId, PersonId, TermId, VisitorId } from '../schemas/ids.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import { jsonValue } from '../schemas/json.ts'
@@ -30,3 +31,5 @@ export const changesByUser = topic<PersonId, UserChange>('changes-by-user', { va
 export const handovers = topic<PersonId, Handover>('handovers', { value: jsonValue() })
 export const usesByTerm = topic<TermId, TermUse>('uses-by-term', { value: jsonValue() })
 export const changesByItem = topic<ItemId, VectorChange>('changes-by-item', { value: jsonValue() })
+/** Through the log, from `similar-items` to `item-vectors`. */
+export const company = topic<ItemId, Company>('company', { value: jsonValue(), retentionMs: days(7) })

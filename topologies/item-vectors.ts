@@ -1,18 +1,17 @@
 import { from, topology } from '../engine/index.ts'
 import { countTerm } from '../processors/count-term.ts'
-import { followCompanions } from '../processors/follow-companions.ts'
 import { listTerms } from '../processors/list-terms.ts'
 import { mixVectors, type VectorChange } from '../processors/mix-vectors.ts'
+import { vectorOfCompany } from '../processors/vector-of-company.ts'
 import type { ItemId } from '../schemas/ids.ts'
-import { similarRows } from '../schemas/similar-row.ts'
 import { itemEmbeddings, itemVectors, products } from '../schemas/topics.ts'
-import { changesByItem, usesByTerm } from './between.ts'
+import { changesByItem, company, usesByTerm } from './between.ts'
 
 /**
  * What is an item like, by what it is and by how people use it?
  *
- * Content needs to know how rare each *term* is among all products; behaviour is read off the item's row in
- * `similar-items`. Both meet by item.
+ * Content needs to know how rare each *term* is among all products; behaviour is the company that
+ * `similar-items` tells of an item. Both meet by item.
  */
 export const itemVectorsTopology = topology('item-vectors')
   .from(products)
@@ -21,9 +20,7 @@ export const itemVectorsTopology = topology('item-vectors')
   .process(countTerm())
   .map<ItemId, VectorChange>('terms', ({ key, value }) => ({ key, value }))
   .merge(
-    from(similarRows)
-      .process(followCompanions())
-      .map<ItemId, VectorChange>('behaviour', ({ key, value }) => ({ key, value })),
+    from(company).map<ItemId, VectorChange>('behaviour', vectorOfCompany),
     from(itemEmbeddings).map<ItemId, VectorChange>('embeddings', ({ key, value }) => ({
       key,
       value: { embedding: value === null ? null : value.vector.toString('base64') }

@@ -2,7 +2,7 @@ import { topology } from '../engine/index.ts'
 import { pairSittings } from '../processors/pair-sittings.ts'
 import { rankSimilar } from '../processors/rank-similar.ts'
 import { acts, similarItems } from '../schemas/topics.ts'
-import { pairsByItem, touchesByPerson } from './between.ts'
+import { company, pairsByItem, touchesByPerson } from './between.ts'
 import { touchActed, touchesBought } from './touches.ts'
 
 /**
@@ -20,3 +20,4 @@ export const similarItemsTopology = topology('similar-items')
   .through(pairsByItem)
   .process(rankSimilar())
   .to(similarItems)
+  .to(company)

@@ -1,7 +1,7 @@
 import { addSigns, dimensions, nameHash, quantised } from './signed-projection.ts'
 
 /** Of the companions, so many of the best make the vector. */
-export const companionsMax = 64
+const companionsMax = 64
 /** Person-days that make behaviour count as much as content. */
 const evenDays = 8
 /** Shares as whole numbers. */
