@@ -15,7 +15,7 @@ import type { Topology } from './topology.ts'
 
 export { historyEndHeader, type StreamStats, ticks } from './task/processing.ts'
 
-const commitBytesAim = 16 << 20
+const commitBytesAim = 8 << 20
 
 export interface StreamOptions {
   topologies: readonly Topology[]

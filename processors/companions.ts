@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
+import { roomier } from './columns.ts'
 import { CompanionColumns } from './companion-columns.ts'
 import { type Companion, cutToHeaviest, heaviestOf } from './heaviest-companions.ts'
 import { numbersOf } from './id-numbers.ts'
@@ -88,8 +89,9 @@ export class Companions {
 
   static read(input: ByteReader): Companions {
     const length = input.varint()
-    const list = new Companions(Math.max(startCapacity, length))
+    const list = new Companions(roomier(length))
     const columns = list.#columns
+    columns.people.reserve(length)
     for (let i = 0; i < length; i++) columns.read(input, columns.append(columns.numbers.numberOf(input.string())))
     return list
   }

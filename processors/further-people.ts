@@ -19,6 +19,11 @@ export class FurtherPeople {
     return this.#cells.byteLength
   }
 
+  /** Room for so many blocks at once. */
+  reserve(blocks: number): void {
+    if (blocks * blockCells > this.#cells.length) this.#cells = grown(this.#cells, blocks * blockCells)
+  }
+
   take(): number {
     if (this.#given === 0) {
       const end = ++this.#used * blockCells

@@ -23,6 +23,11 @@ export class People {
     this.#rows = new Uint16Array(capacity * rowCells)
   }
 
+  /** Before many rows are read, of which most have further people. */
+  reserve(rows: number): void {
+    this.#further.reserve(rows)
+  }
+
   /** In memory, about. */
   get bytes(): number {
     return this.#rows.byteLength + this.#further.bytes
