@@ -4,9 +4,9 @@ import { writeReply } from './uws-reply.ts'
 import { UwsRequest } from './uws-request.ts'
 import { UwsStream } from './uws-stream.ts'
 
-/** How much of a refused body is read and thrown away so that the caller sees the reply, and for how long. */
-const lingerBytesMax = 1 << 20
-const lingerMs = 500
+/** How much of a refused body is read and thrown away, and for how long: the library resets the rest, and the reply with it. */
+const lingerBytesMax = 8 << 20
+const lingerMs = 2_000
 /** A refused body up to this size does not cost its connection. */
 const discardedBytesMax = 64 * 1024
 
