@@ -95,7 +95,7 @@ test('items do not mix', t => {
   t.is(feed.view('cup' as ItemId), null)
 })
 
-test('the company of an item is told a day after it is known, then a week after a change', t => {
+test('the company of an item is told a day after it is known, then after twice as long each time', t => {
   const { feed, sit } = start()
   const told = (at: number) =>
     feed.advance(at).map(({ value: { companions } }) => companions.map(one => one.product_id))
@@ -105,9 +105,12 @@ test('the company of an item is told a day after it is known, then a week after 
   feed.reload()
   t.deepEqual(told(days(2) - 1), [])
   t.deepEqual(told(days(2)), [['cup']])
-  for (const person of [5, 6, 7]) sit(person, ['pot', 'pot', 'pan'], { day: days(2) })
+  for (const person of [5, 6, 7]) sit(person, ['pan'], { day: days(2) })
   feed.reload()
-  t.deepEqual(told(days(9) - 1), [])
-  t.deepEqual(told(days(9)).length, 1)
-  t.deepEqual(told(days(30)), [], 'nothing has changed')
+  t.deepEqual(told(days(4) - 1), [])
+  t.deepEqual(told(days(4)).length, 1)
+  sit(8, ['pan'], { day: days(4) })
+  t.deepEqual(told(days(8) - 1), [])
+  t.deepEqual(told(days(8)).length, 1)
+  t.deepEqual(told(days(60)), [], 'nothing has changed')
 })

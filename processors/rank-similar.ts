@@ -15,9 +15,12 @@ const steps = 10_000
 /** A pair whose sum has decayed below this is not shown. */
 const weightMin = 0.01
 
-/** The company an item keeps is told a day after it is first known, then a week after a change; on whole quarters of days. */
-const firstWaitMs = days(1)
-const waitMs = days(7)
+/**
+ * The company an item keeps is told a day after it is first known; later a change waits twice as long each time, at most
+ * four weeks: what is old changes little. On whole quarters of days.
+ */
+const firstWaitDays = 1
+const waitDaysMax = 28
 const gridMs = hours(6)
 const toldMax = 64
 
@@ -25,8 +28,8 @@ const state = { similar: value(similarCodec, { equality: { tolerance: 0.05 } }) 
 
 /**
  * What people touch in one sitting with an item, newer days counting more: half as much every 7 days. The view shows every
- * change; whoever needs it seldom is told the best of it by event time: at most once a week, and, when a week has passed
- * without a change, what the view says.
+ * change; whoever needs it seldom is told the best of it by event time: at most once a day, later every four weeks; when
+ * so long has passed without a change, what the view says.
  */
 export function rankSimilar() {
   return processor<ItemId, ItemPairs, ItemId, Company, SimilarItems, typeof state>({
@@ -53,7 +56,7 @@ export function rankSimilar() {
       }
       if (!known.isWaiting) {
         known.isWaiting = true
-        timers.at(Math.ceil((known.asOf + (known.isTold ? waitMs : firstWaitMs)) / gridMs) * gridMs)
+        timers.at(Math.ceil((known.asOf + days(known.waitDays || firstWaitDays)) / gridMs) * gridMs)
       }
       similar.set(known)
     },
@@ -61,9 +64,9 @@ export function rankSimilar() {
       const known = similar.get()
       if (!known) return
       const companions = shown(known.together, known.weight, toldMax)
-      if (companions.length > 0 || known.isTold) emit(key, { weight: known.weight, companions })
+      if (companions.length > 0 || known.waitDays > 0) emit(key, { weight: known.weight, companions })
       known.isWaiting = false
-      known.isTold = companions.length > 0
+      known.waitDays = companions.length > 0 ? Math.min(waitDaysMax, known.waitDays * 2 || 2) : 0
       similar.set(known)
     },
     view(_, { similar }) {

@@ -10,8 +10,8 @@ export interface Similar {
   weight: number
   together: Companions
   bought: Companions
-  /** Its company has been told; a timer is set for when it is next. */
-  isTold: boolean
+  /** How long the next change of its company will wait; 0: none has been told. A timer is set for when it is. */
+  waitDays: number
   isWaiting: boolean
 }
 
@@ -44,16 +44,16 @@ export const similarCodec = codec<Similar>({
 
 type Head = Omit<Similar, 'together' | 'bought'>
 
-function writeHead(out: ByteWriter, { asOf, weight, isTold, isWaiting }: Head): void {
+function writeHead(out: ByteWriter, { asOf, weight, waitDays, isWaiting }: Head): void {
   out
     .zigzag(asOf)
     .f64(weight)
-    .u8((isTold ? 1 : 0) | (isWaiting ? 2 : 0))
+    .u8(waitDays * 2 + (isWaiting ? 1 : 0))
 }
 
 function readHead(input: ByteReader): Head {
   const [asOf, weight, flags] = [input.zigzag(), input.f64(), input.u8()]
-  return { asOf, weight, isTold: (flags & 1) !== 0, isWaiting: (flags & 2) !== 0 }
+  return { asOf, weight, waitDays: flags >> 1, isWaiting: (flags & 1) !== 0 }
 }
 
 export function nothingSimilar(day: number): Similar {
@@ -62,7 +62,7 @@ export function nothingSimilar(day: number): Similar {
     weight: 0,
     together: new Companions(),
     bought: new Companions(),
-    isTold: false,
+    waitDays: 0,
     isWaiting: false
   }
 }

@@ -20,7 +20,7 @@ const lastRows = () =>
   ].filter((row): row is ProductRow => row !== null)
 
 for (const options of [{ unitRecords: 1 }, { unitRecords: 60 }, { partitions: 4, unitRecords: 25 }]) {
-  const driver = run(topologies, arrivals, { ...options, thenMs: days(8) })
+  const driver = run(topologies, arrivals, { ...options, thenMs: days(33) })
   const view = driver.viewAll(itemVectors)
 
   test(`content is that of the last rows, each term as rare as it is in the end (${JSON.stringify(options)}, seed ${seed})`, t => {

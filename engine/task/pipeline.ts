@@ -147,7 +147,7 @@ export class Pipeline {
       return true
     }
     const isHistory = waiting.origin.history !== undefined
-    task.advance(waiting.timestamp, isHistory)
+    task.advance(waiting.timestamp, waiting.origin.history)
     this.#origin = waiting.origin
     this.#partition = waiting.partition
     try {

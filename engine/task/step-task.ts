@@ -33,6 +33,8 @@ export class StepTask {
   streamTime = Number.NEGATIVE_INFINITY
   /** Largest event time of the history being loaded; NaN when none is. */
   historyTime = Number.NaN
+  /** Its name; after a restart in the middle of one, until its next record, just that there is one. */
+  #history = 'history'
   readonly #bound: (BoundValue<any> | BoundTable<any>)[] = []
   readonly #ttls: number[] = []
   #key = ''
@@ -74,8 +76,14 @@ export class StepTask {
     return Number.isNaN(this.historyTime) ? this.streamTime : this.historyTime
   }
 
-  advance(timestamp: number, isHistory: boolean): void {
-    if (isHistory) {
+  /** The history that is being loaded; what is made of it is history too. */
+  get history(): string | undefined {
+    return Number.isNaN(this.historyTime) ? undefined : this.#history
+  }
+
+  advance(timestamp: number, history: string | undefined): void {
+    if (history !== undefined) {
+      this.#history = history
       if (!(this.historyTime >= timestamp)) this.historyTime = timestamp
     } else if (timestamp > this.streamTime) {
       this.streamTime = timestamp

@@ -1,6 +1,7 @@
 import { ByteWriter } from '../bytes.ts'
 import { MillraceError } from '../errors.ts'
 import { partitionOf } from '../log/partition-of.ts'
+import { historyHeader } from '../record.ts'
 import type { CacheBudget } from '../state/cache-budget.ts'
 import { Generations } from '../state/generations.ts'
 import type { StoreReader, WriteBatch } from '../stores/state-store.ts'
@@ -111,6 +112,7 @@ export class ViewPublisher {
     if (keys.length === 0) return
     const viewId = this.#viewId(view.topic.name)
     const timestamp = viewTimestamp(task)
+    const headers = task.history === undefined ? undefined : { [historyHeader]: task.history }
     const published = this.#lastPublished(task.published, keys, viewId)
     keys.forEach((key, i) => {
       // What a TTL hides from later records is still what was last known: a view must not depend on when units end.
@@ -122,7 +124,7 @@ export class ViewPublisher {
       const rowKey = rowKeyUntilNext(viewId, key)
       if (bytes === null) batch.delete('views', rowKey)
       else batch.put('views', rowKey, bytes)
-      outputs.add(view, { key, value: bytes, timestamp })
+      outputs.add(view, { key, value: bytes, timestamp, headers })
       changes.push({ view: view.topic.name, key, value: bytes })
     })
   }

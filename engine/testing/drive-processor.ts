@@ -85,7 +85,7 @@ export function driveProcessor<K extends string, In, OutK extends string, Out, V
   }
   const feed = (key: K, value: In, timestamp: number) =>
     run(() => {
-      task.advance(timestamp, false)
+      task.advance(timestamp, undefined)
       fireTimers()
       if (task.isLate(timestamp)) {
         late++
@@ -104,7 +104,7 @@ export function driveProcessor<K extends string, In, OutK extends string, Out, V
     },
     advance: (timestamp: number) =>
       run(() => {
-        task.advance(timestamp, false)
+        task.advance(timestamp, undefined)
         fireTimers()
       }),
     reload: () => {
