@@ -296,6 +296,40 @@ test('history is never late, and its timers fire by its own time, whatever live 
   t.is(driver.stream.stats.late, 1)
 })
 
+test('what is made of history is history too, so it is not late behind a view either', t => {
+  type Touch = { item: string }
+  const newest = view<User, Touch>('newest', { value: json(), equality: 'exact' })
+  const keepNewest = processor({
+    name: 'keep-newest',
+    state: { touch: value(jsonCodec<Touch>()) },
+    process: ({ value: touch }: { key: User; value: Touch; timestamp: number }, state) => state.touch.set(touch),
+    view: (_: User, state) => state.touch.get() ?? null
+  })
+  const shout = processor({
+    name: 'shout',
+    graceMs: days(1),
+    state: {},
+    process(
+      { key, value: touch }: { key: User; value: Touch | null; timestamp: number },
+      _,
+      emit: (k: User, v: Touch) => void
+    ) {
+      if (touch) emit(key, touch)
+    }
+  })
+  const driver = driveTopology([
+    topology('newest').from(touches).process(keepNewest).to(newest),
+    topology('shouts').from(newest).process(shout).to(loud)
+  ])
+  driver.feed(touches, 'live' as User, { item: 'tea' }, days(400))
+  driver.load(touches, 'old' as User, { item: 'cup' }, days(1))
+  t.is(driver.stream.stats.late, 0)
+  t.deepEqual(
+    driver.outputs(loud).map(({ key }) => key),
+    ['live', 'old']
+  )
+})
+
 test('records of several inputs are taken in order of event time, then of rank', t => {
   const driver = driveTopology(topology('merged').from(touches).merge(from(renames)).to(loud), { commitEach: false })
   driver.append(touches, 'u' as User, { item: '3' }, 3)
