@@ -5,6 +5,7 @@ import type { Log, TopicSpec } from './log/log.ts'
 import type { CacheBudget } from './state/cache-budget.ts'
 import { NameIds } from './stores/name-ids.ts'
 import type { StateStore } from './stores/state-store.ts'
+import { CatchUpInterval } from './task/catch-up-interval.ts'
 import { deadLetterBytesMax } from './task/dead-letter.ts'
 import type { InputMerger } from './task/inputs.ts'
 import { deadLetters, Outputs } from './task/outputs.ts'
@@ -51,7 +52,7 @@ export class Stream {
   readonly #outputs = new Outputs()
   readonly #views: ViewPublisher
   #lastCommitMs = 0
-  #catchUpMs: number
+  readonly #catchUp: CatchUpInterval
 
   constructor(options: StreamOptions) {
     this.#options = {
@@ -67,7 +68,8 @@ export class Stream {
       batchRecords: defaultBatchRecords,
       ...options
     }
-    this.#catchUpMs = this.#options.catchUpIntervalMs
+    const { commitIntervalMs: minMs, catchUpIntervalMs: maxMs } = this.#options
+    this.#catchUp = new CatchUpInterval({ minMs, maxMs, bytesAim: commitBytesAim })
     const { store, partitions, namespace } = this.#options
     const ids = new NameIds(store)
     this.plan = plan(options.topologies, { partitions, namespace, ranks: options.ranks })
@@ -151,7 +153,7 @@ export class Stream {
     if (!this.isUnitOpen || isMidBatch) return
     const { commitIntervalMs } = this.#options
     // With nothing left to do, waiting only costs freshness: commit once a commit is cheap against the time since the last.
-    const due = this.hasWork ? this.#catchUpMs : Math.min(commitIntervalMs, this.#lastCommitMs * 10)
+    const due = this.hasWork ? this.#catchUp.ms : Math.min(commitIntervalMs, this.#lastCommitMs * 10)
     if (isUnitFull || unitAge >= due) this.#commit()
   }
 
@@ -161,20 +163,10 @@ export class Stream {
     const unit = { group, tasks: this.#processing.tasks(), inputs: this.merger.inputs, outputs: this.#outputs }
     const age = this.#processing.unitAge
     const committed = commitUnit(unit, { store, log, views: this.#views, faults })
-    this.#aimAt(committed.bytes, age)
+    this.#catchUp.committed(committed.bytes, age)
     this.#lastCommitMs = clock.monotonic() - started
     this.#processing.settled(this.#lastCommitMs)
     onCommit?.(committed, this.#lastCommitMs)
-  }
-
-  /**
-   * While far behind, the next unit takes as long as writes about `commitBytesAim`: the storage engine holds a write in
-   * memory several times, however large it is.
-   */
-  #aimAt(bytes: number, tookMs: number): void {
-    const { commitIntervalMs, catchUpIntervalMs } = this.#options
-    const aimMs = (tookMs * commitBytesAim) / Math.max(1, bytes)
-    this.#catchUpMs = Math.max(commitIntervalMs, Math.min(catchUpIntervalMs, (this.#catchUpMs + aimMs) / 2))
   }
 
   /** All tasks and all inputs, from where the last unit ended. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { CatchUpInterval } from '../task/catch-up-interval.ts'
 import type { Processing } from '../task/processing.ts'
 
 export interface PaceOptions {
@@ -17,17 +18,18 @@ export class Pace {
   readonly #options: PaceOptions
   #lastCommitMs = 0
   #committedAt = 0
-  #catchUpMs: number
+  readonly #catchUp: CatchUpInterval
 
   constructor(options: PaceOptions) {
     this.#options = options
-    this.#catchUpMs = options.catchUpIntervalMs
+    const { commitIntervalMs: minMs, catchUpIntervalMs: maxMs } = options
+    this.#catchUp = new CatchUpInterval({ minMs, maxMs, bytesAim: commitBytesAim })
   }
 
   /** `bytes` written by a unit that was open for `ageMs`; 0 where only positions were committed. */
   committed({ tookMs, bytes, ageMs }: { tookMs: number; bytes: number; ageMs: number }): void {
     this.#lastCommitMs = tookMs
-    if (ageMs > 0) this.#aimAt(bytes, ageMs)
+    if (ageMs > 0) this.#catchUp.committed(bytes, ageMs)
     this.#committedAt = this.#options.clock.monotonic()
   }
 
@@ -47,15 +49,8 @@ export class Pace {
   /** Who has nothing else to do commits soon, but does not spend its time on commits. */
   #dueMs(isIdle: boolean): number {
     const { commitIntervalMs, processing } = this.#options
-    if (!isIdle || processing.lag > 0) return Math.max(commitIntervalMs, this.#catchUpMs)
+    if (!isIdle || processing.lag > 0) return Math.max(commitIntervalMs, this.#catchUp.ms)
     return Math.min(commitIntervalMs, Math.max(this.#lastCommitMs * 5, 5))
-  }
-
-  /** While far behind, the next unit is open for as long as writes about `commitBytesAim`: memory holds a write several times. */
-  #aimAt(bytes: number, ageMs: number): void {
-    const { commitIntervalMs, catchUpIntervalMs } = this.#options
-    const aimMs = (ageMs * commitBytesAim) / Math.max(1, bytes)
-    this.#catchUpMs = Math.max(commitIntervalMs, Math.min(catchUpIntervalMs, (this.#catchUpMs + aimMs) / 2))
   }
 
   get #hasRested(): boolean {
