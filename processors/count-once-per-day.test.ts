@@ -23,6 +23,8 @@ test('a touch counts with the worth of its type', t => {
         to: 5,
         acts: [0, 0, 1, 0],
         units: 0,
+        buyers: 0,
+        rebuyers: 0,
         popularity: [{ worth: 2, ts: 5 }],
         organic: [{ worth: 2, ts: 5 }]
       },
@@ -45,6 +47,8 @@ test('of a day, the strongest act counts, at its last time', t => {
     to: hours(4),
     acts: [1, 0, 0, 0],
     units: 0,
+    buyers: 0,
+    rebuyers: 0,
     popularity: [],
     organic: []
   })
@@ -72,6 +76,8 @@ test('an act that is taken back leaves what the others say', t => {
     to: hours(2),
     acts: [-1, 0, 0, 0],
     units: 0,
+    buyers: 0,
+    rebuyers: 0,
     popularity: [
       { worth: -1, ts: hours(2) },
       { worth: 1, ts: hours(1) }
@@ -104,6 +110,23 @@ test('purchases bring their units; items that do not count are only heard of', t
       [0, 0, 9]
     ]
   )
+})
+
+test('who buys is a buyer once, and comes back once, on another day; what is taken back was never bought', t => {
+  const { feed, told } = start()
+  const tea = (ts: number) => touch('tea', ts, { type: 'purchase' })
+  const buyers = (change: TouchChange) => told(change).map(count => [count.buyers, count.rebuyers])
+  t.deepEqual(buyers(touches(touch('tea', 1))), [[0, 0]])
+  t.deepEqual(buyers(touches(tea(hours(1)))), [[1, 0]])
+  t.deepEqual(buyers(touches(tea(hours(2)))), [[0, 0]])
+  feed.reload()
+  t.deepEqual(buyers(touches(tea(days(3)), touch('cup', days(3), { type: 'purchase' }))), [
+    [0, 1],
+    [1, 0]
+  ])
+  t.deepEqual(buyers(touches(tea(days(9)))), [[0, 0]])
+  t.deepEqual(buyers(untouched(tea(days(3)), tea(days(9)))), [[0, -1]])
+  t.deepEqual(buyers(untouched(tea(hours(1)), tea(hours(2)))), [[-1, 0]])
 })
 
 test('people count for themselves', t => {

@@ -1,6 +1,7 @@
 import { codec, days, processor, value } from '../engine/index.ts'
 import type { ItemId, PersonId } from '../schemas/ids.ts'
 import { applyChange, type TouchChange } from './person-day.ts'
+import { timesBought } from './times-bought.ts'
 import { dayMs, dayOf } from './touch.ts'
 import { Touches } from './touches.ts'
 
@@ -22,6 +23,9 @@ export interface ItemCounts {
   /** Acts more or fewer, by type as in `touchTypes`. */
   acts: [number, number, number, number]
   units: number
+  /** People more or fewer who bought it, and who bought it on a second day. */
+  buyers: number
+  rebuyers: number
   popularity: Contribution[]
   organic: Contribution[]
 }
@@ -45,6 +49,8 @@ export function countOncePerDay() {
       known.bringBack(change.gone)
       const days = personDays(change)
       const before = days.map(day => bestOf(known, day))
+      const items = boughtIn(known, change)
+      const boughtBefore = timesBought(known, items)
       applyChange(known, change)
       const counts = new Map<string, ItemCounts>()
       for (const [i, day] of days.entries()) {
@@ -57,6 +63,10 @@ export function countOncePerDay() {
       for (const touch of change.come) hear(countsOf(counts, touch.product_id), touch.ts).acts[typeIndex[touch.type]]++
       for (const { product_id, qty } of change.units) countsOf(counts, product_id).units += qty
       for (const { product_id, ts } of change.idle) hear(countsOf(counts, product_id), ts)
+      const boughtAfter = timesBought(known, items)
+      for (const item of items) {
+        countBuyer(countsOf(counts, known.numbers.ids[item]), boughtBefore.get(item) ?? 0, boughtAfter.get(item) ?? 0)
+      }
       known.cut(touchesMax)
       touches.set(known)
       for (const [id, count] of counts) emit(id as ItemId, count, count.to)
@@ -99,11 +109,24 @@ function move(contributions: Contribution[], before: Contribution | null, after:
   if (after) contributions.push(after)
 }
 
+function boughtIn({ numbers }: Touches, { gone, come }: TouchChange): Set<number> {
+  const items = new Set<number>()
+  for (const touches of [gone, come]) {
+    for (const { type, product_id } of touches) if (type === 'purchase') items.add(numbers.numberOf(product_id))
+  }
+  return items
+}
+
+function countBuyer(count: ItemCounts, before: number, after: number): void {
+  count.buyers += Math.sign(after) - Math.sign(before)
+  count.rebuyers += Number(after > 1) - Number(before > 1)
+}
+
 function countsOf(counts: Map<string, ItemCounts>, id: string): ItemCounts {
   let count = counts.get(id)
   if (!count) {
     const never = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY }
-    count = { ...never, acts: [0, 0, 0, 0], units: 0, popularity: [], organic: [] }
+    count = { ...never, acts: [0, 0, 0, 0], units: 0, buyers: 0, rebuyers: 0, popularity: [], organic: [] }
     counts.set(id, count)
   }
   return count

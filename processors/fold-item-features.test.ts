@@ -11,6 +11,8 @@ const counts = (ts: number, worth: number, over: Partial<ItemCounts> = {}): Item
   to: ts,
   acts: [1, 0, 0, 0],
   units: 0,
+  buyers: 0,
+  rebuyers: 0,
   popularity: [{ worth, ts }],
   organic: [],
   ...over
@@ -57,6 +59,17 @@ test('conversion is unknown where nothing is known of views', t => {
   const feed = start()
   feed(tea, counts(0, 3, { acts: [0, 0, 0, 1] }), 0)
   t.is(feed.view(tea)?.conversion, null)
+})
+
+test('the re-order rate is the share of buyers who came back; unknown without buyers', t => {
+  const feed = start()
+  feed(tea, counts(0, 1), 0)
+  t.is(feed.view(tea)?.reorder_rate, null)
+  feed(tea, counts(1, 3, { buyers: 3, rebuyers: 1 }), 1)
+  feed.reload()
+  t.like(feed.view(tea), { buyers: 3, reorder_rate: 0.3333 })
+  feed(tea, counts(2, -3, { buyers: -1, rebuyers: -1 }), 2)
+  t.like(feed.view(tea), { buyers: 2, reorder_rate: 0 })
 })
 
 test('an item of which only the price is known has no features', t => {

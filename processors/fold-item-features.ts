@@ -22,12 +22,14 @@ interface Features {
   sums: Float64Array
   acts: number[]
   units: number
+  buyers: number
+  rebuyers: number
   price: number | null
 }
 
 const featuresCodec = codec<Features>({
-  version: 1,
-  write(out, { asOf, firstSeen, sums, acts, units, price }) {
+  version: 2,
+  write(out, { asOf, firstSeen, sums, acts, units, buyers, rebuyers, price }) {
     out
       .f64(asOf)
       .f64(firstSeen)
@@ -35,12 +37,14 @@ const featuresCodec = codec<Features>({
       .f64(price ?? Number.NaN)
     for (const sum of sums) out.f64(sum)
     for (const count of acts) out.zigzag(count)
+    out.zigzag(buyers).zigzag(rebuyers)
   },
   read(input) {
     const [asOf, firstSeen, units, price] = [input.f64(), input.f64(), input.f64(), input.f64()]
     const sums = Float64Array.from({ length: lives.length * 2 }, () => input.f64())
     const acts = [input.zigzag(), input.zigzag(), input.zigzag(), input.zigzag()]
-    return { asOf, firstSeen, units, price: Number.isNaN(price) ? null : price, sums, acts }
+    const [buyers, rebuyers] = [input.zigzag(), input.zigzag()]
+    return { asOf, firstSeen, units, buyers, rebuyers, price: Number.isNaN(price) ? null : price, sums, acts }
   }
 })
 
@@ -71,11 +75,13 @@ function nothing(): Features {
     sums: new Float64Array(lives.length * 2),
     acts: [0, 0, 0, 0],
     units: 0,
+    buyers: 0,
+    rebuyers: 0,
     price: null
   }
 }
 
-function add(known: Features, { from, to, acts, units, popularity, organic }: ItemCounts): void {
+function add(known: Features, { from, to, acts, units, buyers, rebuyers, popularity, organic }: ItemCounts): void {
   if (to > known.asOf) {
     const elapsed = to - known.asOf
     for (let i = 0; i < lives.length; i++) {
@@ -90,6 +96,8 @@ function add(known: Features, { from, to, acts, units, popularity, organic }: It
   for (const one of organic) addDecayed(known, one, lives.length)
   for (let i = 0; i < acts.length; i++) known.acts[i] += acts[i]
   known.units += units
+  known.buyers += buyers
+  known.rebuyers += rebuyers
 }
 
 /** An act of the past is added as what is left of it; one of the future cannot be: `asOf` has moved there before. */
@@ -98,7 +106,7 @@ function addDecayed({ asOf, sums }: Features, { worth, ts }: Contribution, offse
   for (let i = 0; i < lives.length; i++) sums[i + offset] += worth * decay(elapsed, lives[i])
 }
 
-function featuresOf({ asOf, firstSeen, sums, acts, units, price }: Features): ItemFeatures {
+function featuresOf({ asOf, firstSeen, sums, acts, units, buyers, rebuyers, price }: Features): ItemFeatures {
   const rounded = Array.from(sums, sum => Math.max(0, Math.round(sum * steps) / steps))
   const [views, clicks, carts, purchases] = acts
   const [, perDay, , perMonth] = rounded
@@ -111,6 +119,8 @@ function featuresOf({ asOf, firstSeen, sums, acts, units, price }: Features): It
     carts,
     purchases,
     units,
+    buyers,
+    reorder_rate: buyers > 0 ? Math.round((rebuyers / buyers) * steps) / steps : null,
     // One person a day is added on both sides: a single act is no trend.
     trend: Math.round(((perDay + 1) / (perMonth / 30 + 1)) * 100) / 100,
     conversion: views > 0 ? Math.round((purchases / (views + 1)) * steps) / steps : null,

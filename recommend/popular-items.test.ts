@@ -9,7 +9,15 @@ const start = 1_800_000_000_000
 function features(organic: number, as_of: number, row: Partial<ItemFeatures> = {}): ItemFeatures {
   const all: ItemFeatures['organic'] = [organic, organic, organic, organic]
   const counts = { views: 0, clicks: 0, carts: 0, purchases: 0, units: 0 }
-  const rest = { trend: 1, conversion: null, price_band: null, first_seen: as_of, last_seen: as_of }
+  const rest = {
+    buyers: 0,
+    reorder_rate: null,
+    trend: 1,
+    conversion: null,
+    price_band: null,
+    first_seen: as_of,
+    last_seen: as_of
+  }
   return { as_of, popularity: all, organic: all, ...counts, ...rest, ...row }
 }
 

@@ -1,5 +1,6 @@
 import type { Catalog } from './catalog.ts'
 import type { PopularItems } from './popular-items.ts'
+import type { ReorderRates } from './reorder-rates.ts'
 import type { VectorSearch } from './vectors/vector-search.ts'
 import type { Neighbours } from './visit.ts'
 import type { VisitIndex } from './visit-index.ts'
@@ -8,6 +9,7 @@ import type { VisitIndex } from './visit-index.ts'
 export interface Shop {
   readonly catalog: Catalog
   readonly popular: PopularItems
+  readonly reorders: ReorderRates
   readonly neighbours: Neighbours
   readonly visits: VisitIndex
   readonly vectors: Pick<VectorSearch, 'neighboursOf'>

@@ -5,7 +5,7 @@ interface SurfaceRules {
   in_stock: boolean
   /** Nobody wants to be told of what just arrived at their door. */
   exclude_purchased_days: number
-  /** But for what this person has bought before that as well. */
+  /** But for what people come back for; where too few have bought it to say, what this person has bought before as well. */
   keeps_reordered: boolean
 }
 

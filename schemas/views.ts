@@ -40,6 +40,10 @@ export interface ItemFeatures {
   purchases: number
   /** Units sold less returned. */
   units: number
+  /** People who bought it. */
+  buyers: number
+  /** Share of `buyers` who bought it again on another day; null without buyers. */
+  reorder_rate: number | null
   /** Popularity at 1 d over popularity at 30 d, in day-equivalents; 1 = steady. */
   trend: number
   /** Purchases over views + 1 where views are known, else null. */

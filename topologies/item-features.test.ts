@@ -3,7 +3,17 @@ import { priceBand } from '../recommend/price-band.ts'
 import { itemFeatures } from '../schemas/topics.ts'
 import { halfLives } from '../schemas/views.ts'
 import { allTopologies } from './index.ts'
-import { groupBy, heardOf, left, ordersOf, personDays, purchasesIn, touchesOf, worthOf } from './testing/oracle.ts'
+import {
+  dayOf,
+  groupBy,
+  heardOf,
+  left,
+  ordersOf,
+  personDays,
+  purchasesIn,
+  touchesOf,
+  worthOf
+} from './testing/oracle.ts'
 import { run } from './testing/run.ts'
 import { traffic } from './testing/traffic.ts'
 
@@ -60,4 +70,21 @@ test(`acts, units and price bands are exact (seed ${seed})`, t => {
     )
     t.is(row.price_band, priceBand(lastRow.get(item)?.price ?? null), item)
   }
+})
+
+test(`the re-order rate is the share of buyers with a second day (seed ${seed})`, t => {
+  const bought = groupBy(
+    touches.filter(({ type }) => type === 'purchase'),
+    ({ item }) => item
+  )
+  let cameBack = 0
+  for (const [item, row] of view) {
+    const buyers = [...groupBy(bought.get(item) ?? [], ({ person }) => person).values()]
+    const again = buyers.filter(times => new Set(times.map(({ ts }) => dayOf(ts))).size > 1).length
+    t.is(row.buyers, buyers.length, item)
+    const rate = buyers.length > 0 ? again / buyers.length : null
+    t.is(row.reorder_rate, rate === null ? null : Math.round(rate * 10_000) / 10_000, item)
+    cameBack += again
+  }
+  t.true(cameBack > 10)
 })

@@ -47,6 +47,8 @@ const item = (views: number): Buffer =>
     carts: 0,
     purchases: 0,
     units: 0,
+    buyers: 0,
+    reorder_rate: null,
     trend: 1,
     conversion: null,
     price_band: 3,

@@ -1,4 +1,5 @@
 import { type Catalog, marks } from '../../recommend/catalog.ts'
+import type { ReorderRates } from '../../recommend/reorder-rates.ts'
 import type { Rules } from '../../recommend/rules.ts'
 import { dismissedMs, surfaceRules } from '../../recommend/surface-rules.ts'
 import type { Profile } from '../../recommend/visit.ts'
@@ -9,6 +10,7 @@ const dayMs = 86_400_000
 const nowhere: readonly number[] = []
 
 export interface RuleInput {
+  reorders: ReorderRates
   query: Query
   visitor: Visitor
   /** What the answer is about: a product, or a cart. */
@@ -18,7 +20,7 @@ export interface RuleInput {
 
 /** The rules of a request, of its surface and of the person, for one answer. */
 export function beginRules(catalog: Catalog, rules: Rules, input: RuleInput): void {
-  const { query, visitor, asked, now } = input
+  const { query, visitor, asked, now, reorders } = input
   const defaults = surfaceRules[query.surface]
   const given = query.rules ?? {}
   rules.begin({
@@ -36,7 +38,8 @@ export function beginRules(catalog: Catalog, rules: Rules, input: RuleInput): vo
   excludeDismissed(catalog, rules, visitor, now)
   const days = given.exclude_purchased_days ?? defaults.exclude_purchased_days
   const isStrict = given.exclude_purchased_days !== undefined || !defaults.keeps_reordered
-  if (days > 0) excludeBought(catalog, rules, visitor, { since: now - days * dayMs, isStrict })
+  if (days > 0)
+    excludeBought(catalog, rules, visitor, { since: now - days * dayMs, reorders: isStrict ? null : reorders })
   if (query.surface === 'product') rules.excludeVariantsOf(asked.length > 0 ? asked[0] : -1)
   else if (query.surface === 'cart') for (const item of asked) rules.excludeVariantsOf(item)
 }
@@ -66,17 +69,18 @@ function excludeDismissed(catalog: Catalog, rules: Rules, { profile, session, ow
 
 interface BoughtRule {
   since: number
-  /** Also what this person buys again and again. */
-  isStrict: boolean
+  /** null: also what is bought again and again. */
+  reorders: ReorderRates | null
 }
 
 function excludeBought(
   catalog: Catalog,
   rules: Rules,
   { profile, session, own }: Visitor,
-  { since, isStrict }: BoughtRule
+  { since, reorders }: BoughtRule
 ): void {
-  const isReordered = (item: number) => !isStrict && profile !== null && timesBought(profile, item) > 1
+  const isReordered = (item: number) =>
+    reorders !== null && (reorders.isHigh(item) ?? (profile !== null && timesBought(profile, item) > 1))
   const exclude = (item: number) => {
     if (!isReordered(item)) rules.exclude(item, 'already_bought')
   }

@@ -65,7 +65,8 @@ class ViewRecommender implements Recommender {
     const { stages, now } = context
     const visitor = readVisitor(this.options, query, now)
     this.prepare(query, visitor, now)
-    beginRules(this.views.shop.catalog, steps.rules, { query, visitor, asked: ask.asked, now })
+    const { catalog, reorders } = this.views.shop
+    beginRules(catalog, steps.rules, { query, visitor, asked: ask.asked, now, reorders })
     stages.end('rules')
     ask.isLate = performance.now() >= context.deadlineMs
     steps.gather(ask)
@@ -84,12 +85,12 @@ class ViewRecommender implements Recommender {
 
   rank(query: RankQuery, context: AnswerContext): Answer {
     const { ask, retrieval: steps } = this
-    const { catalog, popular } = this.views.shop
+    const { catalog, popular, reorders } = this.views.shop
     const { now, stages } = context
     const visitor = readVisitor(this.options, query, now)
     const full: Query = { ...query, limit: query.candidates.length, position_from: 1 }
     this.prepare(full, visitor, now)
-    beginRules(catalog, steps.rules, { query: full, visitor, asked: ask.asked, now })
+    beginRules(catalog, steps.rules, { query: full, visitor, asked: ask.asked, now, reorders })
     ask.isLate = performance.now() >= context.deadlineMs
     const ids = [...new Set(query.candidates)]
     const items = ids.map(id => catalog.items.find(id))

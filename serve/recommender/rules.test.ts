@@ -65,6 +65,20 @@ test('home and cart leave out what was bought in the last 30 days, but for what 
   t.is(running.ids({ user_id: 'u', rules: { exclude_purchased_days: 0 } }).length, 3)
 })
 
+test('once enough people have bought an item, how many came back for it decides whether it is hidden', t => {
+  const fixture = shop().product('milk').product('lamp').product('rare')
+  fixture.features('milk', 1, { buyers: 20, reorder_rate: 0.3 }).features('lamp', 1, { buyers: 20, reorder_rate: 0.1 })
+  fixture.features('rare', 1, { buyers: 2, reorder_rate: 1 })
+  const bought = (product_id: string, count: number) => ({ product_id, ts: fixtureNow - day, count })
+  fixture.user('u', { bought: [bought('milk', 1), bought('lamp', 2), bought('rare', 1)] })
+  const running = fixture.start()
+  t.deepEqual(running.ids({ user_id: 'u' }), ['milk'])
+  t.deepEqual(running.ids({ surface: 'cart', user_id: 'u' }), ['milk'])
+  fixture.features('lamp', 1, { buyers: 20, reorder_rate: 0.25 })
+  running.sync()
+  t.deepEqual(running.ids({ user_id: 'u' }).sort(), ['lamp', 'milk'])
+})
+
 test('exclude_purchased_days looks back so many days', t => {
   const fixture = shop().product('recent').product('past').product('never')
   fixture.user('u', {

@@ -72,6 +72,8 @@ export class ShopFixture {
       carts: 0,
       purchases: 0,
       units: 0,
+      buyers: 0,
+      reorder_rate: null,
       trend: 1,
       conversion: null,
       price_band: null,

@@ -4,6 +4,7 @@ import type { ViewTopic } from '../../engine/topic.ts'
 import { Catalog, marks, noRestrictions, type Restrictions } from '../../recommend/catalog.ts'
 import { PairTotals } from '../../recommend/pair-totals.ts'
 import { PopularItems } from '../../recommend/popular-items.ts'
+import { ReorderRates } from '../../recommend/reorder-rates.ts'
 import type { RetrievalParameters } from '../../recommend/session-index/parameters.ts'
 import type { Shop } from '../../recommend/shop.ts'
 import { TopItems } from '../../recommend/top-items.ts'
@@ -106,7 +107,14 @@ export class ViewSet {
     }
     this.vectors = new VectorView(catalog, options.graphs)
     const visits = new VisitIndex(catalog, options.retrieval)
-    this.shop = { catalog, popular: new PopularItems(catalog), neighbours, visits, vectors: this.vectors.search }
+    this.shop = {
+      catalog,
+      popular: new PopularItems(catalog),
+      reorders: new ReorderRates(),
+      neighbours,
+      visits,
+      vectors: this.vectors.search
+    }
     this.loadNeighbours = keys => {
       similar.load(keys)
       companions.load(keys)
@@ -127,21 +135,7 @@ export class ViewSet {
       .set(blend.name, ({ value }) => this.putBlend(value))
       .set(itemVectors.name, ({ key, value }) => this.vectors.put(key, value))
       .set(itemFeatures.name, ({ key, value }) => this.putFeatures(key, value))
-      .set(userFeatures.name, ({ key }, changed) => {
-        this.users.drop(key)
-        changed.users.add(key)
-        changed.sessions.add(key)
-      })
-      .set(sessions.name, ({ key }, changed) => {
-        this.sessions.drop(key)
-        changed.sessions.add(key)
-        changed.users.add(key)
-      })
-      .set(identities.name, ({ key }, changed) => {
-        this.identities.drop(key)
-        changed.sessions.add(key)
-        changed.users.add(key)
-      })
+    this.followPeople()
   }
 
   /** Reads what is not at hand of several items' lists at once. */
@@ -198,6 +192,25 @@ export class ViewSet {
     return new MaterialisedView({ topic, store, viewIdOf, prepare, cacheBytesMax: cacheBytesMax * share })
   }
 
+  private followPeople(): void {
+    this.appliers
+      .set(userFeatures.name, ({ key }, changed) => {
+        this.users.drop(key)
+        changed.users.add(key)
+        changed.sessions.add(key)
+      })
+      .set(sessions.name, ({ key }, changed) => {
+        this.sessions.drop(key)
+        changed.sessions.add(key)
+        changed.users.add(key)
+      })
+      .set(identities.name, ({ key }, changed) => {
+        this.identities.drop(key)
+        changed.sessions.add(key)
+        changed.users.add(key)
+      })
+  }
+
   private putItem(productId: string, bytes: Buffer | null): void {
     const { catalog, popular } = this.shop
     const known = catalog.items.find(productId)
@@ -206,12 +219,17 @@ export class ViewSet {
     const item = bytes === null ? catalog.remove(productId) : catalog.put(itemCatalog.value.decode(bytes))
     if (item < 0) return
     popular.touch(item)
-    if (known < 0 && catalog.hasStrangersLeftOut) popular.update(item, this.features.row(productId))
+    if (known < 0 && catalog.hasStrangersLeftOut) this.describe(item, this.features.row(productId))
   }
 
   private putFeatures(productId: string, bytes: Buffer | null): void {
     const item = this.shop.catalog.intern(productId)
-    if (item >= 0) this.shop.popular.update(item, bytes === null ? null : itemFeatures.value.decode(bytes))
+    if (item >= 0) this.describe(item, bytes === null ? null : itemFeatures.value.decode(bytes))
+  }
+
+  private describe(item: number, features: ItemFeatures | null): void {
+    this.shop.popular.update(item, features)
+    this.shop.reorders.update(item, features)
   }
 
   private putBlend(bytes: Buffer | null): void {
