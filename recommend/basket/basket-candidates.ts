@@ -10,6 +10,8 @@ const neighbourMax = 100
 /** The customer's strongest items, whose baskets are read. */
 const seedsMax = 25
 const basketsBetween = 100
+/** What fewer people ordered together would tell of one of them (Calandrino et al. 2011). */
+const peopleMin = 3
 
 /**
  * What a customer may order next: own items, items ordered together with the strongest of them (item-kNN over live
@@ -25,15 +27,22 @@ export class BasketCandidates {
   sums = new Float64Array(1024)
   private stamps = new Int32Array(1024)
   private stamp = 0
+  /** People whose baskets speak for an item, up to `peopleMin`; the first two by number. */
+  private people = new Uint8Array(1024)
+  private firstPeople = new Int32Array(1024)
+  private secondPeople = new Int32Array(1024)
   private touched = new Int32Array(1024)
   private touchedCount = 0
   private readonly best = new BestOf()
-  private readonly ring = new Int32Array(ringBaskets)
   private readonly popular: number[] = []
   private popularAt = Number.NEGATIVE_INFINITY
 
   constructor(index: BasketIndex) {
     this.index = index
+  }
+
+  clear(): void {
+    this.count = 0
   }
 
   gather(history: CustomerHistory, timeS: number): void {
@@ -42,7 +51,7 @@ export class BasketCandidates {
     this.refreshPopular(timeS)
     for (const item of this.popular) this.add(item, -1)
     this.touchedCount = 0
-    for (let i = 0; i < seeds; i++) this.readBaskets(history.items[this.own[i]], history.frequencyAt(this.own[i]))
+    for (let i = 0; i < seeds; i++) this.readBaskets(history.items[this.own[i]], history.frequencies[this.own[i]])
     this.addNeighbours()
   }
 
@@ -59,6 +68,9 @@ export class BasketCandidates {
     this.stamps = longer(this.stamps, items)
     this.sums = longer(this.sums, this.stamps.length)
     this.touched = longer(this.touched, this.stamps.length)
+    this.firstPeople = longer(this.firstPeople, this.stamps.length)
+    this.secondPeople = longer(this.secondPeople, this.stamps.length)
+    this.people = new Uint8Array(this.stamps.length)
   }
 
   /** The strongest own items, the seeds first. Returns how many are seeds. */
@@ -66,7 +78,7 @@ export class BasketCandidates {
     const { best, index } = this
     best.reserve(history.count)
     for (let i = 0; i < history.count; i++) {
-      best.keys[i] = history.frequencyAt(i)
+      best.keys[i] = history.frequencies[i]
       best.tags[i] = i
     }
     const precedes = (a: number, b: number) => {
@@ -83,9 +95,16 @@ export class BasketCandidates {
 
   private add(item: number, own: number): void {
     if (this.stamps[item] === this.stamp) return
+    this.meet(item)
+    this.append(item, own)
+  }
+
+  private meet(item: number): void {
     this.stamps[item] = this.stamp
     this.sums[item] = 0
-    this.append(item, own)
+    this.people[item] = 0
+    this.firstPeople[item] = -1
+    this.secondPeople[item] = -1
   }
 
   private append(item: number, own: number): void {
@@ -98,41 +117,48 @@ export class BasketCandidates {
   }
 
   private readBaskets(seed: number, frequency: number): void {
-    const { index, ring, stamps, stamp, sums } = this
-    const read = index.newestBaskets(seed, ring)
+    const { index } = this
+    const baskets = index.basketsWith(seed)
+    const oldest = Math.max(0, baskets.length - ringBaskets)
+    const read = baskets.length - oldest
     const weight = frequency / Math.sqrt(index.orders[seed] + 20) / Math.sqrt(read + 1)
-    for (let i = 0; i < read; i++) {
-      const basket = index.basketAt(ring[i])
-      if (basket === undefined) continue
-      const share = weight / Math.sqrt(basket.length + 5)
-      for (let j = 0; j < basket.length; j++) {
-        const item = basket[j]
-        if (item === seed) continue
-        if (stamps[item] !== stamp) {
-          stamps[item] = stamp
-          sums[item] = 0
-          this.touched[this.touchedCount++] = item
-        }
-        sums[item] += share
-      }
+    for (let i = baskets.length - 1; i >= oldest; i--) {
+      const { items, person } = baskets[i]
+      const share = weight / Math.sqrt(items.length + 5)
+      for (const item of items) if (item !== seed) this.addShare(item, share, person)
     }
+  }
+
+  private addShare(item: number, share: number, person: number): void {
+    const { sums, people } = this
+    if (this.stamps[item] !== this.stamp) {
+      this.meet(item)
+      this.touched[this.touchedCount++] = item
+    }
+    sums[item] += share
+    if (people[item] >= peopleMin || person === this.firstPeople[item] || person === this.secondPeople[item]) return
+    if (people[item] === 0) this.firstPeople[item] = person
+    else this.secondPeople[item] = person
+    people[item]++
   }
 
   private addNeighbours(): void {
     const { best, touched, touchedCount } = this
+    let count = 0
     best.reserve(touchedCount)
     for (let i = 0; i < touchedCount; i++) {
-      best.keys[i] = this.scoreOf(touched[i])
-      best.tags[i] = touched[i]
+      if (this.people[touched[i]] < peopleMin) continue
+      best.keys[count] = this.scoreOf(touched[i])
+      best.tags[count++] = touched[i]
     }
-    best.chooseInOrder(touchedCount, neighbourMax, (a, b) => a < b)
-    for (let i = 0; i < Math.min(touchedCount, neighbourMax); i++) this.append(best.tags[i], -1)
+    best.chooseInOrder(count, neighbourMax, (a, b) => a < b)
+    for (let i = 0; i < Math.min(count, neighbourMax); i++) this.append(best.tags[i], -1)
   }
 
   private refreshPopular(timeS: number): void {
     const { index, best, popular } = this
-    if (index.baskets - this.popularAt < basketsBetween) return
-    this.popularAt = index.baskets
+    if (index.told - this.popularAt < basketsBetween) return
+    this.popularAt = index.told
     const items = index.ids.count
     best.reserve(items)
     for (let item = 0; item < items; item++) {

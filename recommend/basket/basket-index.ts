@@ -1,51 +1,76 @@
 import { decay } from '../decay.ts'
 import { ItemIds } from '../session-index/item-ids.ts'
 import { longer } from '../session-index/longer.ts'
-import { CustomerHistory } from './customer-history.ts'
+import { type BasketBounds, BasketLog, insertInOrder, type KeptBasket, removeFrom } from './basket-log.ts'
 
 const day = 86_400
 export const shortHalfLifeS = 7 * day
 export const longHalfLifeS = 60 * day
 /** Newest baskets of an item that say what is ordered with it. */
 export const ringBaskets = 20
+/** A few more are kept, for when one of them is taken back. */
+const ringMax = 32
 /** Larger baskets are a wholesaler's list, no evidence of what goes together. */
 const basketItemsMax = 60
 /** Items of a basket that count at all. */
 const orderedMax = 1000
 
-export interface BasketBounds {
-  /** Baskets kept as evidence of what is ordered together; the oldest is forgotten first. */
-  basketsMax: number
-  /** Customers with a history; who has not ordered for longest is forgotten first. */
-  customersMax: number
+const defaultBounds: BasketBounds = { basketsMax: 500_000, perCustomerMax: 200 }
+
+export interface OrderedBasket {
+  /** null: a guest, whose basket still says what goes together. */
+  customer: string | null
+  /** Each once. */
+  items: readonly string[]
+  timeS: number
 }
 
-const defaultBounds: BasketBounds = { basketsMax: 2_000_000, customersMax: 1_000_000 }
-
-/** Orders, one after the other: what each customer orders, what is ordered together, what is ordered at all. */
+/**
+ * Orders by id: what each customer orders, what is ordered together, what is ordered at all. An order may be told again,
+ * changed or taken back, and orders may come in any sequence: the index is that of the orders as they stand. But for
+ * rounding in sums that decay, for the time of an item's last order, which stays that of the newest ever told, and for an
+ * item more than twelve of whose newest baskets were taken back.
+ */
 export class BasketIndex {
   readonly ids = new ItemIds()
-  readonly customers = new Map<string, CustomerHistory>()
-  now = 0
-  /** Baskets ever seen: the next one's number. */
-  baskets = 0
+  /** Told so far, changes included. */
+  told = 0
   orders = new Int32Array(256)
-  /** Orders by customers who had ordered the item before. */
+  /** Orders of the item by customers who have others with it, less one per customer. */
   reorders = new Int32Array(256)
   popularity = new Float64Array(256)
   longPopularity = new Float64Array(256)
   times = new Float64Array(256)
-  private rings = new Int32Array(256 * ringBaskets)
-  private ringCounts = new Int32Array(256)
-  private readonly log = new Map<number, { items: Int32Array; timeS: number }>()
-  private readonly bounds: BasketBounds
+  private stamps = new Int32Array(256)
+  private stamp = 0
+  private readonly rings: KeptBasket[][] = []
+  private readonly log: BasketLog
 
-  constructor(bounds: BasketBounds = defaultBounds) {
-    this.bounds = bounds
+  constructor(bounds: Partial<BasketBounds> = {}) {
+    this.log = new BasketLog({ ...defaultBounds, ...bounds })
+  }
+
+  get baskets(): number {
+    return this.log.count
+  }
+
+  has(id: string): boolean {
+    return this.log.has(id)
+  }
+
+  /** Oldest first; empty for a customer who is not known. */
+  basketsOf(customer: string): readonly KeptBasket[] {
+    return this.log.basketsOf(customer)
+  }
+
+  /** The newest baskets with the item, oldest first: `ringBaskets`, and some before them. */
+  basketsWith(item: number): readonly KeptBasket[] {
+    return this.rings[item]
   }
 
   itemOf(id: string): number {
     const item = this.ids.add(id)
+    if (item === this.rings.length) this.rings.push([])
     if (item < this.orders.length) return item
     this.orders = longer(this.orders, item + 1)
     const room = this.orders.length
@@ -53,90 +78,67 @@ export class BasketIndex {
     this.popularity = longer(this.popularity, room)
     this.longPopularity = longer(this.longPopularity, room)
     this.times = longer(this.times, room)
-    this.ringCounts = longer(this.ringCounts, room)
-    this.rings = longer(this.rings, room * ringBaskets)
+    this.stamps = longer(this.stamps, room)
     return item
   }
 
-  /** `items`: distinct. `customer` null: a guest, whose basket still says what goes together. */
-  observe(customer: string | null, ordered: readonly number[], timeS: number): void {
-    const items = ordered.slice(0, orderedMax)
-    const basket = this.baskets++
-    this.now = Math.max(this.now, timeS)
-    for (const item of items) this.count(item, timeS)
-    this.log.set(basket, { items: Int32Array.from(items), timeS })
-    if (this.log.size > this.bounds.basketsMax) this.forgetOldestBasket()
-    if (items.length <= basketItemsMax) for (const item of items) this.pushToRing(item, basket)
-    if (customer === null) return
-    const history = this.customers.get(customer) ?? new CustomerHistory()
-    history.add(basket, items, timeS, item => this.reorders[item]++)
-    this.customers.delete(customer)
-    this.customers.set(customer, history)
-    if (this.customers.size <= this.bounds.customersMax) return
-    for (const oldest of this.customers.keys()) {
-      this.customers.delete(oldest)
-      break
+  /** null, or no items: there is no such order any more. */
+  put(id: string, ordered: OrderedBasket | null): void {
+    this.told++
+    this.forget(id)
+    if (ordered === null || ordered.items.length === 0) return
+    const items = Int32Array.from(ordered.items.slice(0, orderedMax), item => this.itemOf(item))
+    const { customer, timeS } = ordered
+    const basket = this.log.add({ id, customer, timeS, items })
+    this.addReorders(basket, 1)
+    for (const item of items) this.count(item, basket)
+    for (let old = this.log.surplus(customer); old; old = this.log.surplus(customer)) this.forget(old.id)
+  }
+
+  private forget(id: string): void {
+    const basket = this.log.remove(id)
+    if (!basket) return
+    this.addReorders(basket, -1)
+    for (const item of basket.items) {
+      const age = Math.max(0, this.times[item] - basket.timeS)
+      this.orders[item]--
+      this.popularity[item] = Math.max(0, this.popularity[item] - decay(age, shortHalfLifeS))
+      this.longPopularity[item] = Math.max(0, this.longPopularity[item] - decay(age, longHalfLifeS))
+      removeFrom(this.rings[item], basket)
     }
   }
 
-  /** Items of a basket; undefined: forgotten. */
-  basketAt(basket: number): Int32Array | undefined {
-    return this.log.get(basket)?.items
-  }
-
-  /** Numbers of the item's newest baskets, newest first, into `out`. Returns how many. */
-  newestBaskets(item: number, out: Int32Array): number {
-    const count = Math.min(this.ringCounts[item], ringBaskets)
-    for (let i = 0; i < count; i++) {
-      out[i] = this.rings[item * ringBaskets + ((this.ringCounts[item] - 1 - i) % ringBaskets)]
-    }
-    return count
-  }
-
-  /** Forgets a customer: the history, and what the baskets still kept had added to the items' counters. */
-  erase(customer: string): void {
-    const history = this.customers.get(customer)
-    if (!history) return
-    this.customers.delete(customer)
-    for (let i = 0; i < history.count; i++) this.reorders[history.items[i]] -= history.counts[i] - 1
-    for (const basket of history.baskets) {
-      const logged = this.log.get(basket)
-      if (!logged) continue
-      for (const item of logged.items) this.uncount(item, logged.timeS)
-      this.log.delete(basket)
-    }
-  }
-
-  private count(item: number, timeS: number): void {
+  private count(item: number, basket: KeptBasket): void {
+    const { popularity, longPopularity, times } = this
+    const ahead = basket.timeS - times[item]
     this.orders[item]++
-    const ahead = timeS - this.times[item]
-    const { popularity, longPopularity } = this
     if (ahead >= 0) {
       popularity[item] = popularity[item] * decay(ahead, shortHalfLifeS) + 1
       longPopularity[item] = longPopularity[item] * decay(ahead, longHalfLifeS) + 1
-      this.times[item] = timeS
+      times[item] = basket.timeS
     } else {
       popularity[item] += decay(-ahead, shortHalfLifeS)
       longPopularity[item] += decay(-ahead, longHalfLifeS)
     }
+    if (basket.items.length > basketItemsMax) return
+    const ring = this.rings[item]
+    insertInOrder(ring, basket)
+    if (ring.length > ringMax) ring.shift()
   }
 
-  private uncount(item: number, timeS: number): void {
-    this.orders[item]--
-    const age = Math.max(0, this.times[item] - timeS)
-    this.popularity[item] = Math.max(0, this.popularity[item] - decay(age, shortHalfLifeS))
-    this.longPopularity[item] = Math.max(0, this.longPopularity[item] - decay(age, longHalfLifeS))
-  }
-
-  private pushToRing(item: number, basket: number): void {
-    this.rings[item * ringBaskets + (this.ringCounts[item] % ringBaskets)] = basket
-    this.ringCounts[item]++
-  }
-
-  private forgetOldestBasket(): void {
-    for (const oldest of this.log.keys()) {
-      this.log.delete(oldest)
-      break
+  /** Of the basket's items, those that another basket of the customer has as well: looks at all of them, ≤ 200. */
+  private addReorders(basket: KeptBasket, change: 1 | -1): void {
+    if (basket.customer === null) return
+    const { stamps, reorders } = this
+    this.stamp++
+    for (const item of basket.items) stamps[item] = this.stamp
+    for (const other of this.basketsOf(basket.customer)) {
+      if (other === basket) continue
+      for (const item of other.items) {
+        if (stamps[item] !== this.stamp) continue
+        stamps[item] = 0
+        reorders[item] += change
+      }
     }
   }
 }

@@ -1,79 +1,68 @@
+import { longer } from '../session-index/longer.ts'
+import type { KeptBasket } from './basket-log.ts'
+
 /** What is kept of an order dates back this much less with every order after it (TIFU-kNN: Hu et al. 2020). */
 const fading = 0.7
-const faded = Float64Array.from({ length: 256 }, () => 1)
-for (let i = 1; i < faded.length; i++) faded[i] = faded[i - 1] * fading
+/** Lines of a history that are looked at, the newest orders first: an answer stays within a millisecond. */
+const linesMax = 10_000
 
-/** Items kept per customer; a new one takes the place of the faintest. */
-export const itemsMax = 500
-/** Newest baskets that an erasure can take out of the items' counters at once. */
-const basketsMax = 200
-
-/** What one customer has ordered, item by item. */
+/** What one customer has ordered, item by item, newest first; its arrays are used again for the next customer. */
 export class CustomerHistory {
   orders = 0
-  /** Of the newest order. */
-  timeS = 0
   count = 0
-  items = new Int32Array(16)
-  counts = new Int32Array(16)
-  /** Number of the item's newest order, from 0. */
-  lastOrders = new Int32Array(16)
-  times = new Float64Array(16)
-  readonly baskets: number[] = []
-  private strengths = new Float64Array(16)
+  items = new Int32Array(256)
+  counts = new Int32Array(256)
+  /** Orders since the item's newest one. */
+  ordersAgo = new Int32Array(256)
+  /** Of the item's newest order. */
+  times = new Float64Array(256)
+  /** Decayed frequency: Σ 0.7^(orders ago). */
+  frequencies = new Float64Array(256)
+  private places = new Int32Array(256)
+  private stamps = new Int32Array(256)
+  private stamp = 0
 
-  /** Decayed frequency of the i-th item: Σ 0.7^(orders ago). */
-  frequencyAt(i: number): number {
-    return this.strengths[i] * (faded[this.orders - this.lastOrders[i]] ?? 0)
-  }
-
-  /** Returns how many of the items had been ordered before, in `reordered`. */
-  add(basket: number, items: readonly number[], timeS: number, reordered: (item: number) => void): void {
-    for (const item of items) {
-      const i = this.items.subarray(0, this.count).indexOf(item)
-      if (i >= 0) {
-        reordered(item)
-        this.strengths[i] = this.frequencyAt(i) + 1
-        this.counts[i]++
-        this.touch(i, timeS)
-      } else this.addItem(item, timeS)
+  /** `baskets` oldest first, of which the newest `newest` are read; `items`: how many items there are at all. */
+  read(baskets: readonly KeptBasket[], items: number, newest = baskets.length): void {
+    this.stamps = longer(this.stamps, items)
+    this.places = longer(this.places, this.stamps.length)
+    this.stamp++
+    this.count = 0
+    this.orders = 0
+    let strength = 1
+    let lines = 0
+    for (let i = baskets.length - 1; i >= 0 && this.orders < newest && lines < linesMax; i--) {
+      for (const item of baskets[i].items) this.add(item, baskets[i].timeS, strength)
+      lines += baskets[i].items.length
+      strength *= fading
+      this.orders++
     }
-    this.orders++
-    this.timeS = Math.max(this.timeS, timeS)
-    this.baskets.push(basket)
-    if (this.baskets.length > basketsMax) this.baskets.shift()
   }
 
-  private addItem(item: number, timeS: number): void {
-    if (this.count === this.items.length && this.count < itemsMax) this.grow()
-    const i = this.count < itemsMax ? this.count++ : this.faintest()
-    this.items[i] = item
-    this.counts[i] = 1
-    this.strengths[i] = 1
-    this.touch(i, timeS)
-  }
-
-  private touch(i: number, timeS: number): void {
-    this.lastOrders[i] = this.orders
-    this.times[i] = timeS
-  }
-
-  private faintest(): number {
-    let found = 0
-    for (let i = 1; i < this.count; i++) if (this.frequencyAt(i) < this.frequencyAt(found)) found = i
-    return found
+  private add(item: number, timeS: number, strength: number): void {
+    if (this.stamps[item] === this.stamp) {
+      const place = this.places[item]
+      this.counts[place]++
+      this.frequencies[place] += strength
+      return
+    }
+    if (this.count === this.items.length) this.grow()
+    const place = this.count++
+    this.stamps[item] = this.stamp
+    this.places[item] = place
+    this.items[place] = item
+    this.counts[place] = 1
+    this.frequencies[place] = strength
+    this.ordersAgo[place] = this.orders
+    this.times[place] = timeS
   }
 
   private grow(): void {
-    const room = Math.min(this.items.length * 2, itemsMax)
-    const longer = <A extends Int32Array | Float64Array>(array: A, larger: A) => {
-      larger.set(array)
-      return larger
-    }
-    this.items = longer(this.items, new Int32Array(room))
-    this.counts = longer(this.counts, new Int32Array(room))
-    this.lastOrders = longer(this.lastOrders, new Int32Array(room))
-    this.times = longer(this.times, new Float64Array(room))
-    this.strengths = longer(this.strengths, new Float64Array(room))
+    const room = this.count * 2
+    this.items = longer(this.items, room)
+    this.counts = longer(this.counts, room)
+    this.ordersAgo = longer(this.ordersAgo, room)
+    this.times = longer(this.times, room)
+    this.frequencies = longer(this.frequencies, room)
   }
 }

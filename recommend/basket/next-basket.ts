@@ -3,7 +3,7 @@ import { logOfCount, naturalLog } from '../session-index/exact-maths.ts'
 import { BasketCandidates } from './basket-candidates.ts'
 import { type BasketIndex, longHalfLifeS, shortHalfLifeS } from './basket-index.ts'
 import { BasketRanker, basketFeatures } from './basket-ranker.ts'
-import type { CustomerHistory } from './customer-history.ts'
+import { CustomerHistory } from './customer-history.ts'
 
 const day = 86_400
 
@@ -11,6 +11,8 @@ const day = 86_400
 export class NextBasket {
   readonly index: BasketIndex
   readonly candidates: BasketCandidates
+  /** Of the customer last asked about. */
+  readonly history = new CustomerHistory()
   readonly ranker = new BasketRanker()
   /** Candidates, best first, after `rank`. */
   order = new Int32Array(256)
@@ -21,16 +23,22 @@ export class NextBasket {
     this.candidates = new BasketCandidates(index)
   }
 
-  /** Scores what a known customer may order at this time. Returns how many candidates there are. */
-  predict(history: CustomerHistory, timeS: number): number {
-    const { candidates } = this
+  /**
+   * Scores what a customer may order at this time, by their newest `newest` orders. Returns how many candidates there are:
+   * 0 for a customer who has not ordered.
+   */
+  predict(customer: string, timeS: number, newest?: number): number {
+    const { candidates, history, index } = this
+    history.read(index.basketsOf(customer), index.ids.count, newest)
+    candidates.clear()
+    if (history.orders === 0) return 0
     candidates.gather(history, timeS)
     if (candidates.count * basketFeatures > this.x.length)
       this.x = new Float64Array(candidates.count * 2 * basketFeatures)
     for (let i = 0; i < candidates.count; i++) {
       const own = candidates.own[i]
       this.addItem(i * basketFeatures, candidates.items[i], { timeS, own: own >= 0 })
-      if (own >= 0) this.addOwn(i * basketFeatures, history, { own, timeS })
+      if (own >= 0) this.addOwn(i * basketFeatures, { own, timeS })
     }
     this.ranker.score(this.x, candidates.count)
     return candidates.count
@@ -73,14 +81,14 @@ export class NextBasket {
     x[at + (own ? 10 : 12)] = this.reorderRate(item)
   }
 
-  private addOwn(at: number, history: CustomerHistory, { own, timeS }: { own: number; timeS: number }): void {
-    const { x } = this
+  private addOwn(at: number, { own, timeS }: { own: number; timeS: number }): void {
+    const { x, history } = this
     const count = history.counts[own]
-    x[at] = naturalLog(1 + history.frequencyAt(own) * 10)
+    x[at] = naturalLog(1 + history.frequencies[own] * 10)
     x[at + 1] = 1
     x[at + 2] = logOfCount(count)
     x[at + 3] = naturalLog(count / history.orders) + 2
-    x[at + 4] = history.lastOrders[own] === history.orders - 1 ? 1 : 0
+    x[at + 4] = history.ordersAgo[own] === 0 ? 1 : 0
     x[at + 11] = 0.3 * naturalLog(1 + Math.max(0, timeS - history.times[own]) / day)
     x[at + 13] = logOfCount(history.orders)
   }

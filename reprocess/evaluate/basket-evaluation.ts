@@ -27,30 +27,30 @@ export function evaluateBaskets(
   const answers = new Latencies()
   const points: Point[] = []
   const customers = new Map<string, number>()
-  for (const [i, { time, customer, items }] of baskets.entries()) {
+  for (const [i, { id, time, customer, items }] of baskets.entries()) {
     if (i % 512 === 0) progress(i, baskets.length)
     const timeS = Date.parse(`${time.replace(' ', 'T')}Z`) / 1000
     const ordered = [...items].map(id => index.itemOf(id))
-    const history = customer === null ? undefined : index.customers.get(customer)
+    const isKnown = customer !== null && index.basketsOf(customer).length > 0
     const isMeasured = time >= from
-    if (history && (isMeasured || i % learnedOneIn === 0)) {
+    if (isKnown && (isMeasured || i % learnedOneIn === 0)) {
       const started = performance.now()
-      next.predict(history, timeS)
+      next.predict(customer, timeS)
       next.rank(k)
       answers.add((performance.now() - started) * 1000)
       const count = isMeasured ? next.rank(next.candidates.count) : 0
       const wanted = new Set(ordered)
       if (isMeasured) {
-        const number = customers.get(customer!) ?? customers.size
-        customers.set(customer!, number)
-        const own = new Set(history.items.subarray(0, history.count))
+        const number = customers.get(customer) ?? customers.size
+        customers.set(customer, number)
+        const own = new Set(next.history.items.subarray(0, next.history.count))
         const fresh = ordered.filter(item => !own.has(item)).length
         const { newHits, ...point } = pointOf(next, { count, wanted, k })
         points.push({ customer: number, ...point, novel: fresh > 0 ? newHits / fresh : undefined })
       }
       next.learn(wanted)
     }
-    index.observe(customer, ordered, timeS)
+    index.put(id, { customer, items: [...items], timeS })
   }
   return basketReport(points, k, answers)
 }

@@ -1,0 +1,121 @@
+const dayS = 86_400
+
+/** One order as it is kept. */
+export interface KeptBasket {
+  readonly id: string
+  /** Number of whose it is; a guest has one of their own with every order. */
+  readonly person: number
+  readonly customer: string | null
+  readonly timeS: number
+  /** Numbers of the items, each once. */
+  readonly items: Int32Array
+}
+
+export interface BasketBounds {
+  /** Baskets kept, about 0.3 KB each; the oldest is forgotten first. */
+  basketsMax: number
+  /** Of one customer, in the same way. */
+  perCustomerMax: number
+}
+
+interface Customer {
+  person: number
+  baskets: KeptBasket[]
+}
+
+/** Baskets by id and by customer, in order of (time, id), and which of them are too many. */
+export class BasketLog {
+  private readonly bounds: BasketBounds
+  private readonly byId = new Map<string, KeptBasket>()
+  private readonly byCustomer = new Map<string, Customer>()
+  private readonly byDay = new Map<number, KeptBasket[]>()
+  private oldestDay = Number.POSITIVE_INFINITY
+  private people = 0
+
+  constructor(bounds: BasketBounds) {
+    this.bounds = bounds
+  }
+
+  get count(): number {
+    return this.byId.size
+  }
+
+  has(id: string): boolean {
+    return this.byId.has(id)
+  }
+
+  /** Oldest first; empty for a customer who is not known. */
+  basketsOf(customer: string): readonly KeptBasket[] {
+    return this.byCustomer.get(customer)?.baskets ?? []
+  }
+
+  /** A basket with an id that is not there. */
+  add(ordered: Omit<KeptBasket, 'person'>): KeptBasket {
+    const customer = ordered.customer === null ? null : this.customerOf(ordered.customer)
+    const basket = { ...ordered, person: customer?.person ?? this.people++ }
+    this.byId.set(basket.id, basket)
+    if (customer) insertInOrder(customer.baskets, basket)
+    const day = dayOf(basket)
+    const ofDay = this.byDay.get(day)
+    if (ofDay) insertInOrder(ofDay, basket)
+    else this.byDay.set(day, [basket])
+    this.oldestDay = Math.min(this.oldestDay, day)
+    return basket
+  }
+
+  /** Takes the basket out; undefined: there is none. */
+  remove(id: string): KeptBasket | undefined {
+    const basket = this.byId.get(id)
+    if (basket === undefined) return undefined
+    this.byId.delete(id)
+    this.removeFromCustomer(basket)
+    const ofDay = this.byDay.get(dayOf(basket)) as KeptBasket[]
+    removeFrom(ofDay, basket)
+    if (ofDay.length === 0) this.byDay.delete(dayOf(basket))
+    if (this.byDay.size === 0) this.oldestDay = Number.POSITIVE_INFINITY
+    return basket
+  }
+
+  /** The customer's oldest basket, or the oldest of all, where there are too many. */
+  surplus(customer: string | null): KeptBasket | undefined {
+    const own = customer === null ? [] : this.basketsOf(customer)
+    if (own.length > this.bounds.perCustomerMax) return own[0]
+    if (this.count <= this.bounds.basketsMax) return undefined
+    while (!this.byDay.has(this.oldestDay)) this.oldestDay++
+    return this.byDay.get(this.oldestDay)?.[0]
+  }
+
+  private customerOf(id: string): Customer {
+    let customer = this.byCustomer.get(id)
+    if (customer === undefined) {
+      customer = { person: this.people++, baskets: [] }
+      this.byCustomer.set(id, customer)
+    }
+    return customer
+  }
+
+  private removeFromCustomer(basket: KeptBasket): void {
+    const customer = basket.customer === null ? undefined : this.byCustomer.get(basket.customer)
+    if (customer === undefined) return
+    removeFrom(customer.baskets, basket)
+    if (customer.baskets.length === 0) this.byCustomer.delete(basket.customer as string)
+  }
+}
+
+const dayOf = ({ timeS }: KeptBasket) => Math.floor(timeS / dayS)
+
+/** Most come last. */
+export function insertInOrder(list: KeptBasket[], basket: KeptBasket): void {
+  let place = list.length
+  while (place > 0 && isBefore(basket, list[place - 1])) place--
+  list.splice(place, 0, basket)
+}
+
+export function removeFrom(list: KeptBasket[], basket: KeptBasket): void {
+  const place = list.lastIndexOf(basket)
+  if (place >= 0) list.splice(place, 1)
+}
+
+function isBefore(a: KeptBasket, b: KeptBasket): boolean {
+  return a.timeS === b.timeS ? a.id < b.id : a.timeS < b.timeS
+}
