@@ -23,6 +23,8 @@ export interface DriveOptions {
   cacheBytes?: number
   /** State to go on with: a driver on the same store is a restart. */
   store?: StateStore
+  /** After every unit of work. */
+  onCommit?: StreamOptions['onCommit']
 }
 
 export interface OutputRecord<V> {
@@ -168,10 +170,11 @@ function encoded<V>(topic: Topic<any, V, any>, value: V | null): Buffer | null {
 const rowsMax = 1_000_000
 const frozenClock: Clock = { now: () => 0, monotonic: () => 0 }
 
-function pick({ batchRecords, faults, cacheBytes }: DriveOptions): Partial<StreamOptions> {
+function pick({ batchRecords, faults, cacheBytes, onCommit }: DriveOptions): Partial<StreamOptions> {
   return {
     ...(batchRecords === undefined ? {} : { batchRecords }),
     ...(faults === undefined ? {} : { faults }),
-    ...(cacheBytes === undefined ? {} : { cacheBytes })
+    ...(cacheBytes === undefined ? {} : { cacheBytes }),
+    ...(onCommit === undefined ? {} : { onCommit })
   }
 }

@@ -31,3 +31,21 @@ test('open sessions are restored with a snapshot', t => {
   restored.restore(open.entries())
   t.is(restored.numberOf('a', 11, 1), open.find('a'))
 })
+
+test('keys are let go at the same session, wherever a snapshot was loaded before it', t => {
+  const index = new SessionIndex()
+  const open = new OpenSessions(index, 3600)
+  let restored = open
+  for (let i = 0; i < 9_000; i++) {
+    if (i === 5_000) {
+      restored = new OpenSessions(index, 3600)
+      restored.restore(open.entries())
+    }
+    if (restored !== open) restored.numberOf(`s${i}`, i * 10, i)
+    else index.observe(open.numberOf(`s${i}`, i * 10, i), index.itemOf('item'), i * 10)
+    index.now = i * 10
+  }
+  // The last sweep was with session 8,192: what was open an hour before it is known, the rest is not.
+  t.is(restored.find('s7830'), -1)
+  t.is(restored.find('s7831'), 7831)
+})

@@ -1,13 +1,16 @@
 import type { SessionIndex } from './session-index.ts'
 
-const idsBetweenSweeps = 4096
+const sessionsBetweenSweeps = 4096
 
-/** Session numbers by key, of those that may still get events; a key in a map costs ten times what its session does. */
+/**
+ * Session numbers by key, of those that may still get events; a key in a map costs ten times what its session does. Keys of
+ * the others are let go of with every 4,096th session, counted from the first of the index: so a late event finds the same
+ * sessions open on every server and after every restart.
+ */
 export class OpenSessions {
   private readonly numbers = new Map<string, number>()
   private readonly index: SessionIndex
   private readonly idleMaxS: number
-  private sinceSweep = 0
 
   /** `idleMaxS`: longer than the pause that ends a session, by as much as events may be late. */
   constructor(index: SessionIndex, idleMaxS: number) {
@@ -28,7 +31,7 @@ export class OpenSessions {
   numberOf(key: string, timeS: number, topicOffset: number): number {
     const open = this.numbers.get(key)
     if (open !== undefined && this.index.sessions.has(open)) return open
-    if (++this.sinceSweep >= idsBetweenSweeps) this.sweep()
+    if (this.index.sessions.next % sessionsBetweenSweeps === 0) this.sweep()
     const session = this.index.startSession(timeS, topicOffset)
     this.numbers.set(key, session)
     return session
@@ -44,7 +47,6 @@ export class OpenSessions {
   }
 
   private sweep(): void {
-    this.sinceSweep = 0
     const { sessions, now } = this.index
     for (const [key, session] of this.numbers) {
       if (!sessions.has(session) || sessions.timeOf(session) < now - this.idleMaxS) this.numbers.delete(key)
