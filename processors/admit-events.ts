@@ -1,9 +1,10 @@
-import { codec, hours, minutes, processor, value } from '../engine/index.ts'
+import { hours, jsonCodec, minutes, processor, table, value } from '../engine/index.ts'
 import type { Control } from '../schemas/act.ts'
+import type { Erasure } from '../schemas/erasure.ts'
 import type { VisitorId } from '../schemas/ids.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import { hashOf } from './hash.ts'
-import { RecentIds } from './recent-ids.ts'
+import { link, nobody, type Visitor, visitorCodec } from './visitor.ts'
 
 /** Ids whose traffic counts for nobody else may also be given by the deployment. */
 export interface AdmitOptions {
@@ -13,45 +14,57 @@ export interface AdmitOptions {
 const duplicates = { windowMs: hours(24), idsMax: 1_024 }
 const browsing = { windowMs: minutes(10), itemsMax: 120 }
 
-interface Visitor {
-  isExcluded: boolean
-  seen: RecentIds
-  /** Items looked at in the last minutes, oldest first; at most `itemsMax` + 1. */
-  browsed: { item: number; ts: number }[]
+/** A session that a user acts in, or a device whose history is theirs. Key of the record: the user. */
+export interface Linked {
+  linked: string
 }
 
-const visitorCodec = codec<Visitor>({
-  version: 1,
-  memoryFactor: 2,
-  write(out, { isExcluded, seen, browsed }) {
-    out.u8(isExcluded ? 1 : 0).varint(browsed.length)
-    for (const { item, ts } of browsed) out.i32(item).zigzag(ts)
-    seen.write(out)
-  },
-  read(input) {
-    const isExcluded = input.u8() === 1
-    const browsed = Array.from({ length: input.varint() }, () => ({ item: input.i32(), ts: input.zigzag() }))
-    return { isExcluded, browsed, seen: RecentIds.read(input) }
-  }
-})
+/** Somebody is to be forgotten under another id too. Key of the record: that id. */
+interface FoundToErase {
+  alsoErase: Erasure
+}
 
-const state = { visitor: value(visitorCodec, { equality: 'order' }) }
+const state = {
+  visitor: value(visitorCodec, { equality: 'order' }),
+  /** Sessions and devices of a user, in the order in which they were found. */
+  linked: table(jsonCodec<number>(), { equality: 'order' })
+}
+
+export type Arrived = Interaction | Control | Linked | Erasure
+export type Admitted = Interaction | Erasure | FoundToErase
 
 /**
  * Lets each event through once, and only traffic that may count for others: not marked internal or bot, not excluded,
- * not browsing more than 120 items within 10 minutes (a large order is no browsing).
+ * not browsing more than 120 items within 10 minutes (a large order is no browsing); and nothing of who is erased, which
+ * goes on to all that is known to be theirs.
  */
 export function admitEvents({ excludedIds }: AdmitOptions = {}) {
-  return processor<VisitorId, Interaction | Control, VisitorId, Interaction, never, typeof state>({
+  return processor<VisitorId, Arrived, VisitorId, Admitted, never, typeof state>({
     name: 'admit-events',
     state,
-    process({ key, value: event, timestamp }, { visitor, counters }, emit) {
-      const known = visitor.get() ?? { isExcluded: false, seen: new RecentIds(), browsed: [] }
+    process({ key, value: event, timestamp }, { visitor, linked, counters }, emit) {
+      const known = visitor.get() ?? nobody()
       if ('kind' in event) {
-        if (event.kind !== 'exclusion') return
-        visitor.set({ ...known, isExcluded: event.excluded })
+        if (event.kind === 'exclusion') visitor.set({ ...known, isExcluded: event.excluded })
         return
       }
+      if ('linked' in event) {
+        link(linked, event.linked)
+        return
+      }
+      if ('erasure_id' in event) {
+        const { isExcluded, erasedUntil } = known
+        visitor.set({ ...nobody(), isExcluded, erasedUntil: Math.max(erasedUntil, event.until) })
+        for (const [id] of [...linked.entries()]) emit(id as VisitorId, { alsoErase: { ...event, user_id: key } })
+        linked.clear()
+        emit(key, event)
+        return
+      }
+      if (event.ts <= known.erasedUntil) {
+        counters.add('filtered')
+        return
+      }
+      if (event.user_id !== null && event.session_id !== null) link(linked, event.session_id)
       if (known.seen.seenBefore(event.event_id, timestamp, duplicates)) {
         counters.add('duplicates')
         return

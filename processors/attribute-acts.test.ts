@@ -12,7 +12,7 @@ const start = () => {
   const said: string[] = []
   const act = (over: Partial<Interaction>) => {
     const one = event({ user_id: null, session_id: s1, ...over })
-    const out = feed(s1, one, one.ts).map(({ key, value }) => `${value.undo ? '-' : '+'}${key} ${value.product_id}`)
+    const out = feed(s1, one, one.ts).map(({ key, value }) => `${value?.undo ? '-' : '+'}${key} ${value?.product_id}`)
     said.push(...out)
     return out
   }

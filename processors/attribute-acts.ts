@@ -1,5 +1,6 @@
 import { days, jsonCodec, minutes, processor, value } from '../engine/index.ts'
 import type { Act, Merge } from '../schemas/act.ts'
+import type { Erasure } from '../schemas/erasure.ts'
 import type { PersonId, VisitorId } from '../schemas/ids.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import type { Identity } from '../schemas/views.ts'
@@ -30,12 +31,22 @@ const state = { links: value(jsonCodec<Links>()) }
 /**
  * Says who an event counts for. An event with both ids links them: the anonymous events of the session in the 30 days
  * before, and until 30 minutes after, count for that user, once. In whatever order events arrive, the end is the same.
+ *
+ * An erasure takes out what is the user's here, and what is nobody's; a tombstone for each, behind all their acts, tells
+ * whoever reads these.
  */
 export function attributeActs() {
-  return processor<VisitorId, Interaction | Merge, PersonId, Act, Identity, typeof state>({
+  return processor<VisitorId, Interaction | Merge | Erasure, PersonId, Act | null, Identity, typeof state>({
     name: 'attribute-acts',
     state,
-    process({ value: event }, { links }, emit) {
+    process({ key, value: event }, { links }, emit) {
+      if ('erasure_id' in event) {
+        const left = without(links.get() ?? nothing(), event)
+        if (left.runs.length + left.anonymous.length > 0 || left.merge) links.set(left)
+        else links.delete()
+        for (const person of new Set([key, event.user_id])) emit(person as PersonId, null, event.until)
+        return
+      }
       const tell: Tell = (act, undo) => emit(act.person as PersonId, { ...act, undo }, act.ts)
       if ('event_id' in event && event.session_id === null) {
         // No session, nothing to link.
@@ -43,7 +54,7 @@ export function attributeActs() {
         if (act) tell(act, false)
         return
       }
-      const known = links.get() ?? { runs: [], anonymous: [], merge: null }
+      const known = links.get() ?? nothing()
       if (!('event_id' in event)) {
         if (!known.merge || event.ts >= known.merge.ts) known.merge = event
       } else if (event.user_id === null) {
@@ -63,6 +74,16 @@ export function attributeActs() {
       return run ? { user_id: run.user_id, since: run.from } : null
     }
   })
+}
+
+const nothing = (): Links => ({ runs: [], anonymous: [], merge: null })
+
+function without({ runs, anonymous, merge }: Links, { user_id, until }: Erasure): Links {
+  return {
+    runs: runs.filter(run => run.user_id !== user_id || run.from > until),
+    anonymous: anonymous.filter(({ act, owner }) => act.ts > until || (owner !== null && owner !== user_id)),
+    merge: merge && merge.user_id === user_id && merge.ts <= until ? null : merge
+  }
 }
 
 type Tell = (act: Act, undo: boolean) => void

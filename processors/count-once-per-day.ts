@@ -1,6 +1,6 @@
 import { codec, days, processor, value } from '../engine/index.ts'
 import type { ItemId, PersonId } from '../schemas/ids.ts'
-import { applyChange, type TouchChange } from './person-day.ts'
+import { applyChange, type TouchChange, told } from './person-day.ts'
 import { timesBought } from './times-bought.ts'
 import { dayMs, dayOf } from './touch.ts'
 import { Touches } from './touches.ts'
@@ -44,8 +44,9 @@ export function countOncePerDay() {
     name: 'count-once-per-day',
     graceMs: days(730),
     state,
-    process({ value: change }, { touches }, emit) {
+    process({ value }, { touches }, emit) {
       const known = (touches.get() ?? new Touches()).rebased()
+      const change = told(value, known)
       known.bringBack(change.gone)
       const days = personDays(change)
       const before = days.map(day => bestOf(known, day))
@@ -68,7 +69,8 @@ export function countOncePerDay() {
         countBuyer(countsOf(counts, known.numbers.ids[item]), boughtBefore.get(item) ?? 0, boughtAfter.get(item) ?? 0)
       }
       known.cut(touchesMax)
-      touches.set(known)
+      if (known.length > 0) touches.set(known)
+      else touches.delete()
       for (const [id, count] of counts) emit(id as ItemId, count, count.to)
     }
   })

@@ -18,13 +18,20 @@ const state = { loose: value(jsonCodec<Loose>()) }
 
 /**
  * Which purchases are one basket: those of one order, else of one person with at most 10 minutes from each to the next. A
- * late purchase may join two baskets or give one a new beginning: its purchases then move.
+ * late purchase may join two baskets or give one a new beginning: its purchases then move. Those of who is erased are
+ * only forgotten here: their baskets are told by `findBaskets`.
  */
 export function cutBaskets() {
-  return processor<PersonId, Act, OrderId, BasketPurchase, never, typeof state>({
+  return processor<PersonId, Act | null, OrderId, BasketPurchase, never, typeof state>({
     name: 'cut-baskets',
     state,
-    process({ key, value: act }, { loose }, emit) {
+    process({ key, value: act, timestamp }, { loose }, emit) {
+      if (act === null) {
+        const later = (loose.get() ?? []).filter(one => one.act.ts > timestamp)
+        if (later.length > 0) loose.set(later)
+        else loose.delete()
+        return
+      }
       const tell: Tell = (basket, one, undo) => emit(basket as OrderId, { act: one, undo }, one.ts)
       if (act.order_id !== null) {
         tell(act.order_id, act, act.undo)

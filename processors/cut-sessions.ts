@@ -1,7 +1,8 @@
 import { days, jsonCodec, minutes, processor, value } from '../engine/index.ts'
+import type { Erasure } from '../schemas/erasure.ts'
 import type { SessionId, VisitorId } from '../schemas/ids.ts'
 import type { Interaction } from '../schemas/interaction.ts'
-import type { SessionStep } from '../schemas/session-step.ts'
+import { type SessionErasure, type SessionStep, sessionErasure } from '../schemas/session-step.ts'
 import type { SessionView } from '../schemas/views.ts'
 import { addAct, type Cut } from './visit-act.ts'
 
@@ -14,15 +15,31 @@ const state = { cuts: value(jsonCodec<Cut[]>(), { ttlMs, equality: 'order' }) }
 
 /**
  * Cuts the visits under one session id after 30 minutes of inactivity or when another user acts in it, and tells the
- * steps of each. A late event joins the visit that it belongs to by its time.
+ * steps of each. A late event joins the visit that it belongs to by its time. An erasure ends visits that are the user's
+ * or nobody's, and goes on to whoever remembers their steps.
  */
 export function cutSessions() {
-  return processor<VisitorId, Interaction, SessionId, SessionStep, SessionView, typeof state>({
+  return processor<
+    VisitorId,
+    Interaction | Erasure,
+    SessionId,
+    SessionStep | SessionErasure,
+    SessionView,
+    typeof state
+  >({
     name: 'cut-sessions',
     graceMs: days(730),
     state,
     process({ key, value: event }, { cuts }, emit) {
       const known = cuts.get() ?? []
+      if ('erasure_id' in event) {
+        const { user_id, erasure_id, until } = event
+        const left = known.filter(cut => cut.started > until || (cut.user_id !== null && cut.user_id !== user_id))
+        if (left.length > 0) cuts.set(left)
+        else cuts.delete()
+        emit(key as string as SessionId, sessionErasure(key, user_id, erasure_id, until), until)
+        return
+      }
       const cut = cutOf(known, event) ?? open(known, key, event)
       cut.user_id ??= event.user_id
       cut.started = Math.min(cut.started, event.ts)

@@ -2,6 +2,7 @@ import { jsonCodec, processor, table, value } from '../engine/index.ts'
 import type { Basket, BasketLine } from '../schemas/act.ts'
 import type { OrderId } from '../schemas/ids.ts'
 import type { OrderItemRow, OrderRow } from '../schemas/tables.ts'
+import type { BasketErasure } from './find-baskets.ts'
 
 const linesMax = 5_000
 
@@ -17,16 +18,21 @@ const state = {
 
 /**
  * What each order holds, from its row and its lines in whatever order they come. A line that was deleted stays with
- * nothing in it, and a deleted order stays without counting, so that what follows can take them back.
+ * nothing in it, and a deleted order stays without counting, so that what follows can take them back. Of one whose person
+ * is erased nothing stays: the view's tombstone takes it back.
  */
 export function foldOrder() {
-  return processor<OrderId, OrderRow | OrderItemRow | null, never, never, Basket, typeof state>({
+  return processor<OrderId, OrderRow | OrderItemRow | BasketErasure | null, never, never, Basket, typeof state>({
     name: 'fold-order',
     state,
     process({ value: row }, { order, lines }) {
       if (row === null) {
         const known = order.get()
         if (known) order.set({ ...known, counts: false })
+      } else if ('erased' in row) {
+        if (order.get()?.person !== row.erased) return
+        order.delete()
+        lines.clear()
       } else if ('product_id' in row) {
         const known = lines.get(row.product_id)
         if (!known && lines.size >= linesMax) return

@@ -2,6 +2,7 @@ import { jsonCodec, processor, table } from '../engine/index.ts'
 import type { Basket, BasketLine } from '../schemas/act.ts'
 import type { OrderId } from '../schemas/ids.ts'
 import type { BasketPurchase } from './cut-baskets.ts'
+import type { BasketErasure } from './find-baskets.ts'
 
 const linesMax = 5_000
 
@@ -20,12 +21,19 @@ interface Line {
 
 const state = { lines: table(jsonCodec<Line>()) }
 
-/** What each basket holds, from purchase events. Of one that was taken back wholly nothing stays. */
+/** What each basket holds, from purchase events. Of one that was taken back wholly, or of who is erased, nothing stays. */
 export function foldPurchases() {
-  return processor<OrderId, BasketPurchase, never, never, Basket, typeof state>({
+  return processor<OrderId, BasketPurchase | BasketErasure, never, never, Basket, typeof state>({
     name: 'fold-purchases',
     state,
-    process({ value: { act, undo } }, { lines }) {
+    process({ value }, { lines }) {
+      if ('erased' in value) {
+        for (const [row, { person, ts }] of [...lines.entries()]) {
+          if (person === value.erased && ts <= value.until) lines.delete(row)
+        }
+        return
+      }
+      const { act, undo } = value
       const row = `${act.product_id}\n${act.ts}\n${act.person}`
       const known = lines.get(row)
       if (!known && lines.size >= linesMax) return

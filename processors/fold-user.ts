@@ -10,6 +10,7 @@ import {
   addHistory,
   cutLists,
   featuresOf,
+  isForgotten,
   nobody,
   noteBought,
   noteNewest,
@@ -34,6 +35,7 @@ export type UserChange =
   | { kind: 'taste'; taste: Taste }
   | { kind: 'merge'; merge: Merge }
   | { kind: 'handover'; handover: Handover }
+  | { kind: 'erasure'; until: number }
 
 const state = { user: value(userStateCodec, { equality: { tolerance: 1e-3 } }) }
 
@@ -59,7 +61,7 @@ export function foldUser() {
     },
     view(_, { user }) {
       const known = user.get()
-      return known && known.mergedInto === null ? featuresOf(known) : null
+      return known && known.mergedInto === null && !isForgotten(known) ? featuresOf(known) : null
     }
   })
 }
@@ -67,9 +69,22 @@ export function foldUser() {
 function apply(user: UserState, change: UserChange): void {
   if (change.kind === 'row') describe(user, change.row)
   else if (change.kind === 'merge') user.mergedInto = change.merge.user_id
+  else if (change.kind === 'erasure') erase(user, change.until)
   else if (user.consent === false) return
-  else if (change.kind === 'handover') addHistory(user, change.handover.history)
+  else if (change.kind === 'handover') take(user, change.handover)
   else if (timeOf(change) > user.forgottenUntil) note(user, change)
+}
+
+/** What was on its way while its user was forgotten is forgotten as well. */
+function take(user: UserState, { history }: Handover): void {
+  if (history.asOf > user.forgottenUntil) addHistory(user, history)
+}
+
+/** Nothing stays but that it was asked for, and a refusal: the shop's row says the rest when it comes again. */
+function erase(user: UserState, until: number): void {
+  if (user.forgottenUntil >= until) return
+  const consent = user.consent === false ? false : null
+  Object.assign(user, nobody(), { consent, forgottenUntil: until })
 }
 
 type Happened = UserChange & { kind: 'act' | 'purchases' | 'taste' }

@@ -5,7 +5,7 @@ import type { SavedLearner, SessionLearner } from '../recommend/blend/session-le
 import { StepLearner } from '../recommend/blend/step-learner.ts'
 import { weightCount } from '../recommend/blend/weights.ts'
 import type { SessionId } from '../schemas/ids.ts'
-import type { SessionStep } from '../schemas/session-step.ts'
+import { isErasure, type SessionErasure, type SessionStep } from '../schemas/session-step.ts'
 import type { BlendWeights } from '../schemas/views.ts'
 
 type Learned = Omit<SavedLearner, 'gate'> & { predicted: number }
@@ -47,15 +47,18 @@ const state = {
 /**
  * Predicts every third step from the session index, learns from what the step really was, and publishes the weights that
  * are finite and no worse than the fixed blend. One sequential consumer: the order of the topic defines what it learns.
+ *
+ * An erasure takes nothing back here: of one person a few hundred weights over everybody keep a trace until the next
+ * replay, and the index that they are learned with keeps the visits until the topic has let go of them.
  */
 export function learnBlend() {
-  return processor<SessionId, SessionStep, never, never, BlendWeights, typeof state, StepLearner>({
+  return processor<SessionId, SessionStep | SessionErasure, never, never, BlendWeights, typeof state, StepLearner>({
     name: 'learn-blend',
     state,
     stateKey: 'blend',
     index: {
       create: () => new StepLearner(),
-      apply: (learner, { value: step }, offset) => learner.take(step, offset)
+      apply: (learner, { value: step }, offset) => (isErasure(step) ? learner.pass() : learner.take(step, offset))
     },
     process(_, { learned, differences }, _emit, learner) {
       const changed = learner.learn(() => restored(learned.get(), differences.entries()))

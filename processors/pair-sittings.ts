@@ -1,7 +1,7 @@
 import { codec, days, minutes, processor, value } from '../engine/index.ts'
 import type { ItemId, PersonId } from '../schemas/ids.ts'
 import { hashOf } from './hash.ts'
-import { applyChange, type TouchChange } from './person-day.ts'
+import { applyChange, type TouchChange, told } from './person-day.ts'
 import { dayMs, dayOf } from './touch.ts'
 import { Touches } from './touches.ts'
 
@@ -40,8 +40,9 @@ export function pairSittings() {
     name: 'pair-sittings',
     graceMs: days(730),
     state,
-    process({ key, value: change }, { touches }, emit) {
+    process({ key, value }, { touches }, emit) {
       const known = (touches.get() ?? new Touches()).rebased()
+      const change = told(value, known)
       known.bringBack(change.gone)
       const starts = daysOf(change)
       const before = starts.map(start => pairsOf(known, start))
@@ -54,7 +55,8 @@ export function pairSittings() {
       }
       for (const { product_id, ts } of change.idle) emit(product_id as ItemId, heardOf(dayOf(ts) * dayMs), ts)
       known.cut(touchesMax)
-      touches.set(known)
+      if (known.length > 0) touches.set(known)
+      else touches.delete()
     }
   })
 }

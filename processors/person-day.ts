@@ -12,6 +12,17 @@ export interface TouchChange {
   idle: { product_id: string; ts: number }[]
   /** Units sold or returned, where the touches are purchases. */
   units: { product_id: string; qty: number }[]
+  /** The person is forgotten: all that was touched up to `ts` goes, but for purchases, which their baskets take back. */
+  isErasure?: boolean
+}
+
+export function erasureAt(ts: number): TouchChange {
+  return { gone: [], come: [], ts, idle: [], units: [], isErasure: true }
+}
+
+/** With everything that the person of these touches is to lose. */
+export function told(change: TouchChange, touches: Touches): TouchChange {
+  return change.isErasure ? { ...change, gone: touches.actedUntil(change.ts) } : change
 }
 
 /** Null for acts that are no touch, such as dismissals. */

@@ -24,7 +24,7 @@ export interface UserState {
   /** Newest times first, ≤ 8, so that the last one can be taken back. */
   bought: Record<string, { times: number[]; count: number }>
   dismissed: Record<string, number>
-  /** Nothing of up to then is kept: consent was withdrawn. */
+  /** Nothing of up to then is kept: consent was withdrawn, or the person erased. */
   forgottenUntil: number
   /** All this belongs to another user now. */
   mergedInto: string | null
@@ -49,6 +49,11 @@ export function nobody(): UserState {
     forgottenUntil: Number.MIN_SAFE_INTEGER,
     mergedInto: null
   }
+}
+
+/** Somebody who was forgotten, and of whom nothing was heard since. */
+export function isForgotten({ asOf, consent, country, forgottenUntil }: UserState): boolean {
+  return forgottenUntil > Number.MIN_SAFE_INTEGER && asOf === 0 && consent === null && country === null
 }
 
 /** What is left at `asOf` of something that happened at `ts`, after moving `asOf` on if that is newer. */

@@ -1,3 +1,4 @@
+import { isErasure, type SessionErasure } from '../schemas/session-step.ts'
 import type { BlendWeights } from '../schemas/views.ts'
 import { NextItems } from './blend/next-items.ts'
 import { weightCount } from './blend/weights.ts'
@@ -56,9 +57,10 @@ export class VisitIndex {
     return this.feed.nextOffset
   }
 
-  /** Every step of `session-steps`, in order of offset. */
-  observe(step: IndexedStep, offset: number): void {
-    this.feed.observe(step, offset)
+  /** Every step of `session-steps`, in order of offset. An erasure is carried out by whoever can read the topic again. */
+  observe(step: IndexedStep | SessionErasure, offset: number): void {
+    if (isErasure(step)) this.feed.pass(offset)
+    else this.feed.observe(step, offset)
   }
 
   get version(): number {

@@ -10,3 +10,4 @@ export type VisitorId = Id<'visitor'>
 export type PersonId = Id<'person'>
 /** A term of a product's description, by kind and text. */
 export type TermId = Id<'term'>
+export type ErasureId = Id<'erasure'>

@@ -18,3 +18,33 @@ export interface SessionStep {
   /** The act came from an answer of ours. */
   recommendation_id: string | null
 }
+
+/**
+ * On the same topic, in the place where it counts, key = `session_id`: of the steps before it, the visits under this id
+ * that are the user's or nobody else's, and began up to `ts`, are to be forgotten.
+ */
+export interface SessionErasure extends Omit<SessionStep, 'event_type' | 'product_id' | 'order_id'> {
+  event_type: 'erase'
+  user_id: string
+  product_id: ''
+  /** Id of the erasure. */
+  order_id: string
+}
+
+export function isErasure(step: Pick<SessionStep | SessionErasure, 'event_type'>): step is SessionErasure {
+  return step.event_type === 'erase'
+}
+
+export function sessionErasure(session_id: string, user_id: string, erasure_id: string, ts: number): SessionErasure {
+  return {
+    session: session_id,
+    session_id,
+    user_id,
+    product_id: '',
+    event_type: 'erase',
+    ts,
+    position: 0,
+    order_id: erasure_id,
+    recommendation_id: null
+  }
+}

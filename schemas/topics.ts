@@ -2,10 +2,11 @@ import { days } from '../engine/time.ts'
 import { topic, view } from '../engine/topic.ts'
 import type { Act, Basket, Control, Impression, Merge } from './act.ts'
 import { avroCodec } from './avro.ts'
-import type { ItemId, OrderId, PersonId, SessionId, UserId, VisitorId } from './ids.ts'
+import type { Erasure, ErasureProgress } from './erasure.ts'
+import type { ErasureId, ItemId, OrderId, PersonId, SessionId, UserId, VisitorId } from './ids.ts'
 import type { Interaction } from './interaction.ts'
 import { bytesValue, jsonValue } from './json.ts'
-import type { SessionStep } from './session-step.ts'
+import type { SessionErasure, SessionStep } from './session-step.ts'
 import type { OrderItemRow, OrderRow, ProductRow, UserRow } from './tables.ts'
 import type {
   BlendWeights,
@@ -47,6 +48,13 @@ export const impressions = topic<VisitorId, Impression>('impressions', {
   timestampOf: impression => impression.ts
 })
 
+/** Compacted by person: who was erased, and until when. Kept, since a replay has to forget them too. */
+export const erasureRequests = topic<VisitorId, Erasure>('erasure-requests', {
+  value: jsonValue(),
+  cleanup: 'compact',
+  recordBytesMax: 4096
+})
+
 /** From the shop's own embedding service, where one is configured; a tombstone takes the item back to its terms. */
 export const itemEmbeddings = topic<ItemId, ItemEmbedding | null>('item-embeddings', {
   value: avroCodec<ItemEmbedding>('item-embedding'),
@@ -59,13 +67,14 @@ export const itemEmbeddings = topic<ItemId, ItemEmbedding | null>('item-embeddin
  * One partition by design: its offset order is the order that every index and learner reads. Kept as long as an index
  * looks back.
  */
-export const sessionSteps = topic<SessionId, SessionStep>('session-steps', {
+export const sessionSteps = topic<SessionId, SessionStep | SessionErasure>('session-steps', {
   value: avroCodec('session-step'),
   partitions: 1,
   retentionMs: days(90),
   timestampOf: step => step.ts
 })
-export const acts = topic<PersonId, Act>('acts', { value: avroCodec('act'), timestampOf: act => act.ts })
+/** A tombstone forgets what its person did up to its timestamp. */
+export const acts = topic<PersonId, Act | null>('acts', { value: avroCodec<Act>('act') })
 export const deadLetters = topic<never, Buffer>('dead-letters', {
   value: bytesValue,
   recordBytesMax: (1 << 20) + (64 << 10)
@@ -112,3 +121,4 @@ export const itemVectors = view<ItemId, ItemVector>('item-vectors', {
   value: avroCodec('item-vector'),
   equality: { tolerance: 0.2 }
 })
+export const erasures = view<ErasureId, ErasureProgress>('erasures', { value: jsonValue(), equality: 'exact' })

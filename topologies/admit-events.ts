@@ -1,14 +1,18 @@
-import { from, type Topology, topology } from '../engine/index.ts'
+import { from, type Rec, type Topology, topology } from '../engine/index.ts'
 import type { Stream } from '../engine/topology.ts'
-import { type AdmitOptions, admitEvents } from '../processors/admit-events.ts'
+import { type AdmitOptions, type Admitted, type Arrived, admitEvents, type Linked } from '../processors/admit-events.ts'
 import { attributeActs } from '../processors/attribute-acts.ts'
 import { cutSessions } from '../processors/cut-sessions.ts'
-import type { Control, Merge } from '../schemas/act.ts'
+import type { Merge } from '../schemas/act.ts'
+import type { Erasure } from '../schemas/erasure.ts'
 import type { VisitorId } from '../schemas/ids.ts'
 import type { Interaction } from '../schemas/interaction.ts'
-import { acts, control, identities, interactions, merges, sessionSteps, sessions } from '../schemas/topics.ts'
+import * as topics from '../schemas/topics.ts'
 import { anyOf } from './any-of.ts'
-import { eventsBySession } from './between.ts'
+import { devicesByUser, erasureSteps, eventsBySession, visitorsToErase } from './between.ts'
+import { idsDone, idsFound, visitorsFound } from './erasure-steps.ts'
+
+const { acts, control, erasureRequests, identities, interactions, merges, sessionSteps, sessions } = topics
 
 export interface AdmitEventsOptions extends AdmitOptions {
   /** Purchases count by events: with `orders`, a purchase event only ends a visit. */
@@ -19,27 +23,46 @@ export interface AdmitEventsOptions extends AdmitOptions {
  * Which events count, in which visit did they happen, and for whom?
  *
  * Duplicates are told by what a visitor sent, visits and people by the session. Who an act counts for may change when its
- * session turns out to be a user's: `acts` then takes it back and says it again.
+ * session turns out to be a user's: `acts` then takes it back and says it again. An erasure comes by its user, goes on to
+ * the sessions and devices found to be theirs, and takes the way that their events took.
  */
 export function admitEventsTopology({ purchasesCount, excludedIds }: AdmitEventsOptions): Topology {
-  const bySession = topology('admit-events')
-    .from(anyOf<VisitorId, Interaction | Control>(interactions))
+  const merged = from(anyOf<VisitorId, Interaction | Merge | Erasure>(merges)).filter('with-merge', isThere)
+  const admitted = topology('admit-events')
+    .from(anyOf<VisitorId, Arrived>(interactions))
     .filter(
       'with-product',
-      ({ value }) => value !== null && (!('event_type' in value) || value.event_type !== 'impression')
+      ({ value }) => isThere({ value }) && !('event_type' in value && value.event_type === 'impression')
     )
-    .merge(from(anyOf<VisitorId, Interaction | Control>(control)).filter('with-control', ({ value }) => value !== null))
+    .merge(
+      from(anyOf<VisitorId, Arrived>(control)).filter('with-control', isThere),
+      from(anyOf<VisitorId, Arrived>(erasureRequests)).filter('with-request', isThere),
+      from(anyOf<VisitorId, Arrived>(visitorsToErase)),
+      merged.map<VisitorId, Linked>('devices', deviceOf).through(devicesByUser) as Stream<VisitorId, Arrived>
+    )
     .process(admitEvents({ excludedIds }))
-    .map('by-session', ({ value }) => ({ key: (value.session_id ?? value.user_id) as VisitorId, value }))
-    .through(eventsBySession)
+  const bySession = admitted.map('by-session', sessionOf).through(eventsBySession)
+  admitted.map('visitors-found', visitorsFound).to(visitorsToErase)
+  admitted.map('ids-found', idsFound).merge(bySession.map('ids-done', idsDone)).to(erasureSteps)
   const counting = bySession.filter(
     'purchases-if-they-count',
-    ({ value }) => purchasesCount || value.event_type !== 'purchase'
-  ) as Stream<VisitorId, Interaction | Merge>
-  counting
-    .merge(from(anyOf<VisitorId, Interaction | Merge>(merges)).filter('with-merge', ({ value }) => value !== null))
+    ({ value }) => purchasesCount || !('event_type' in value) || value.event_type !== 'purchase'
+  )
+  ;(counting as Stream<VisitorId, Interaction | Merge | Erasure>)
+    .merge(merged)
     .process(attributeActs())
     .to(acts)
     .to(identities)
   return bySession.process(cutSessions()).to(sessionSteps).to(sessions)
+}
+
+const isThere = ({ value }: { value: unknown }) => value !== null
+
+function deviceOf({ key, value }: Rec<VisitorId, Interaction | Merge | Erasure>) {
+  return { key: value.user_id as VisitorId, value: { linked: key } }
+}
+
+function sessionOf({ key, value }: Rec<VisitorId, Admitted>) {
+  if ('alsoErase' in value) return null
+  return { key: 'event_id' in value ? ((value.session_id ?? value.user_id) as VisitorId) : key, value }
 }

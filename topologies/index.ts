@@ -3,9 +3,11 @@ import { admitEventsTopology } from './admit-events.ts'
 import { basketsTopology, type PurchaseSource } from './baskets.ts'
 import { blendTopology } from './blend.ts'
 import { boughtTogetherTopology } from './bought-together.ts'
+import { erasuresTopology } from './erasures.ts'
 import { itemCatalogTopology } from './item-catalog.ts'
 import { itemFeaturesTopology } from './item-features.ts'
 import { itemVectorsTopology } from './item-vectors.ts'
+import { personBasketsTopology } from './person-baskets.ts'
 import { similarItemsTopology } from './similar-items.ts'
 import { userFeaturesTopology } from './user-features.ts'
 
@@ -26,6 +28,8 @@ export function allTopologies({ purchaseSource, excludedIds }: TopologyOptions):
     similarItemsTopology,
     itemVectorsTopology,
     userFeaturesTopology(),
-    blendTopology
+    blendTopology,
+    personBasketsTopology,
+    erasuresTopology
   ]
 }

@@ -1,9 +1,11 @@
 import { from, type Topology, topology } from '../engine/index.ts'
+import type { Stream } from '../engine/topology.ts'
 import { changedPurchases } from '../processors/changed-purchases.ts'
 import { compareBaskets } from '../processors/compare-baskets.ts'
 import { foldUser, type UserChange } from '../processors/fold-user.ts'
 import { interestInBought, interestOfAct } from '../processors/interests.ts'
 import { type ItemInterest, joinTaste } from '../processors/join-taste.ts'
+import type { Act } from '../schemas/act.ts'
 import type { ItemId, PersonId } from '../schemas/ids.ts'
 import type { ProductRow } from '../schemas/tables.ts'
 import { acts, baskets, merges, products, userFeatures, users } from '../schemas/topics.ts'
@@ -19,9 +21,11 @@ const change = (key: string, value: UserChange) => ({ key: key as PersonId, valu
  * Only users have features: an anonymous visitor is a session.
  */
 export function userFeaturesTopology(): Topology {
-  const ofUsers = topology('user-features')
-    .from(acts)
-    .filter('of-users', ({ value }) => value.user_id !== null && value.event_type !== 'purchase')
+  const allActs = topology('user-features').from(acts)
+  const ofUsers = allActs.filter(
+    'of-users',
+    ({ value }) => value !== null && value.user_id !== null && value.event_type !== 'purchase'
+  ) as Stream<PersonId, Act>
   const bought = from(baskets).process(compareBaskets())
   const tastes = ofUsers
     .map<ItemId, Interest>('interests', ({ value }) => interestOfAct(value))
@@ -34,6 +38,9 @@ export function userFeaturesTopology(): Topology {
   const folded = ofUsers
     .map('acts', ({ key, value }) => change(key, { kind: 'act', act: value }))
     .merge(
+      allActs.map('erasures', ({ key, value, timestamp }) =>
+        value === null ? change(key, { kind: 'erasure', until: timestamp }) : null
+      ),
       tastes.map('tastes', ({ key, value }) => change(key, { kind: 'taste', taste: value })),
       bought.map('purchases', ({ value }) =>
         [...changedPurchases(value)]

@@ -17,8 +17,14 @@ export class StepLearner {
 
   /** Every step in order of offset; those before are evidence from now on. */
   take(step: IndexedStep, offset: number): void {
-    if (this.coming) this.feed.observe(this.coming.step, this.coming.offset)
+    this.pass()
     this.coming = { step, offset }
+  }
+
+  /** What comes next is no step. */
+  pass(): void {
+    if (this.coming) this.feed.observe(this.coming.step, this.coming.offset)
+    this.coming = null
   }
 
   /** Learns from the step taken last. `saved`: called once, for what was learned before. Null: nothing to learn from it. */

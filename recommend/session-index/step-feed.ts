@@ -57,6 +57,11 @@ export class StepFeed {
     return length === 0 || (position >= length && Math.floor(ts / 1000) !== sessions.timeOf(known))
   }
 
+  /** What is no step. */
+  pass(offset: number): void {
+    this.nextOffset = offset + 1
+  }
+
   observe(step: IndexedStep, offset: number): void {
     this.nextOffset = offset + 1
     if (!this.isEvidence(step)) return

@@ -1,5 +1,5 @@
 import type { VisitIndex } from '../../recommend/visit-index.ts'
-import type { SessionStep } from '../../schemas/session-step.ts'
+import { isErasure, type SessionErasure, type SessionStep } from '../../schemas/session-step.ts'
 import type { Metrics } from '../metrics.ts'
 import type { FollowedAnswers } from './followed-answers.ts'
 import type { StepReader } from './step-tail.ts'
@@ -18,8 +18,8 @@ export class CountedSteps implements StepReader {
     return this.#visits.nextOffset
   }
 
-  observe(step: SessionStep, offset: number): void {
-    if (this.#visits.feed.isEvidence(step)) this.#followed.stepped(step)
+  observe(step: SessionStep | SessionErasure, offset: number): void {
+    if (!isErasure(step) && this.#visits.feed.isEvidence(step)) this.#followed.stepped(step)
     this.#visits.observe(step, offset)
   }
 }

@@ -1,13 +1,13 @@
 import { MillraceError } from '../../engine/errors.ts'
 import type { Log, RecordBatch } from '../../engine/log/log.ts'
-import type { SessionStep } from '../../schemas/session-step.ts'
+import type { SessionErasure, SessionStep } from '../../schemas/session-step.ts'
 import { sessionSteps } from '../../schemas/topics.ts'
 
 /** What takes the steps: the session index of serving. */
 export interface StepReader {
   /** The first offset it has not seen. */
   readonly nextOffset: number
-  observe(step: SessionStep, offset: number): void
+  observe(step: SessionStep | SessionErasure, offset: number): void
 }
 
 export interface StepTailOptions {
@@ -93,7 +93,7 @@ export class StepTail {
   }
 }
 
-function decodedStep(bytes: Buffer | null): SessionStep | null {
+export function decodedStep(bytes: Buffer | null): SessionStep | SessionErasure | null {
   if (bytes === null) return null
   try {
     return sessionSteps.value.decode(bytes)

@@ -1,0 +1,23 @@
+import type { Rec } from '../engine/index.ts'
+import type { Admitted } from '../processors/admit-events.ts'
+import type { ErasureStep } from '../processors/follow-erasure.ts'
+import type { Erasure } from '../schemas/erasure.ts'
+import type { ErasureId, VisitorId } from '../schemas/ids.ts'
+import type { Interaction } from '../schemas/interaction.ts'
+
+/** What admission and the steps behind it say of an erasure. */
+
+export function visitorsFound({ key, value }: Rec<VisitorId, Admitted>) {
+  return 'alsoErase' in value ? { key, value: value.alsoErase } : null
+}
+
+export function idsFound({ value }: Rec<VisitorId, Admitted>) {
+  return 'alsoErase' in value ? told(value.alsoErase, 'found') : null
+}
+
+/** Written in one unit of work with what the steps by session make of it. */
+export function idsDone({ value }: Rec<VisitorId, Interaction | Erasure>) {
+  return 'erasure_id' in value ? told(value, 'done') : null
+}
+
+const told = ({ erasure_id }: Erasure, is: ErasureStep['is']) => ({ key: erasure_id as ErasureId, value: { is } })
