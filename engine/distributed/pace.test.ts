@@ -3,7 +3,8 @@ import { Pace, type PaceOptions } from './pace.ts'
 
 /** A unit that has been open for as long as the test says, with more to come unless it is idle. */
 function pacing({ lag = 1 } = {}) {
-  const clock = { now: () => 0, monotonic: () => 0 }
+  let nowMs = 0
+  const clock = { now: () => nowMs, monotonic: () => nowMs }
   const processing = { isUnitOpen: true, isMidBatch: false, isUnitFull: false, unitAge: 0, lag, merger: { inputs: [] } }
   const pace = new Pace({
     clock,
@@ -15,7 +16,10 @@ function pacing({ lag = 1 } = {}) {
     processing.unitAge = ageMs
     return pace.isCommitDue(lag === 0)
   }
-  return { pace, isDueAt }
+  const pass = (ms: number) => {
+    nowMs += ms
+  }
+  return { pace, isDueAt, pass }
 }
 
 test('who is far behind commits after the longer interval, who is not soon', t => {
@@ -37,4 +41,25 @@ test('units that write much are cut shorter while far behind, but not below the 
   t.true(isDueAt(51), 'positions alone say nothing')
   for (let i = 0; i < 20; i++) pace.committed({ tookMs: 5, bytes: 1 << 10, ageMs: 100 })
   t.false(isDueAt(990))
+})
+
+test('who has nothing else to do commits at once, and spends a sixth of its time on commits', t => {
+  const { pace, isDueAt, pass } = pacing({ lag: 0 })
+  // Much was committed while there was much to do.
+  for (let i = 0; i < 20; i++) pace.committed({ tookMs: 500, bytes: 1 << 10, ageMs: 100 })
+  let committed = 0
+  for (let ms = 0; ms < 6_000; ms++) {
+    pass(1)
+    if (!isDueAt(1)) continue
+    committed++
+    pass(10)
+    ms += 10
+    pace.committed({ tookMs: 10, bytes: 1 << 10, ageMs: 1 })
+  }
+  t.true(committed > 90, `${committed} commits of 10 ms in 6 s`)
+  t.true(committed < 125, `${committed} commits of 10 ms in 6 s`)
+  t.false(isDueAt(1), 'nothing is left')
+  t.true(isDueAt(50), 'the interval is kept all the same')
+  pass(1_200)
+  t.true(isDueAt(0), 'saved up again')
 })
