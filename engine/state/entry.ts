@@ -12,6 +12,8 @@ export class Entry {
   /** Event time of the newest record that set it; −∞ when absent. */
   touched: number
   bytes: number
+  /** When it was last used, in turns of the cache. */
+  generation = 0
   isDirty = false
   /** Only for tables stored as rows: what to write or delete. */
   changedRows: Set<string> | null = null

@@ -3,15 +3,14 @@ import type { CacheBudget } from './cache-budget.ts'
 /** Something in memory that counts against the budget. */
 export interface Sized {
   bytes: number
+  /** When it was last used. */
+  generation: number
 }
 
-/** What was used since the last turn, and what was used before that; the latter is dropped at the next turn. */
+/** What is in memory of one store, each with the generation of its last use. */
 export class Generations<T extends Sized> {
   readonly #budget: CacheBudget
-  #young = new Map<string, T>()
-  #old = new Map<string, T>()
-  #youngBytes = 0
-  #oldBytes = 0
+  readonly #items = new Map<string, T>()
 
   constructor(budget: CacheBudget) {
     this.#budget = budget
@@ -19,48 +18,40 @@ export class Generations<T extends Sized> {
 
   /** Counts as used. */
   get(key: string): T | undefined {
-    return this.#young.get(key) ?? this.#promote(key)
+    const item = this.#items.get(key)
+    if (item !== undefined && item.generation !== this.#budget.generation) this.#use(item)
+    return item
   }
 
   /** A key that `get` does not find. */
   add(key: string, item: T): void {
-    this.#young.set(key, item)
-    this.#count(item.bytes)
+    this.#items.set(key, item)
+    item.generation = this.#budget.generation
+    this.#budget.add(item.bytes)
   }
 
-  /** Of an item that was used since the last turn. */
+  /** Of an item that `get` found. */
   resize(item: T, bytes: number): void {
-    this.#count(bytes - item.bytes)
+    this.#budget.add(bytes - item.bytes, item.generation)
     item.bytes = bytes
   }
 
-  turn(): void {
-    this.#budget.bytes -= this.#oldBytes
-    this.#budget.youngBytes -= this.#youngBytes
-    this.#old = this.#young
-    this.#oldBytes = this.#youngBytes
-    this.#young = new Map()
-    this.#youngBytes = 0
+  dropOlderThan(generation: number): void {
+    for (const [key, item] of this.#items) {
+      if (item.generation >= generation) continue
+      this.#budget.add(-item.bytes, item.generation)
+      this.#items.delete(key)
+    }
   }
 
   drop(): void {
-    this.turn()
-    this.turn()
+    this.dropOlderThan(Number.POSITIVE_INFINITY)
   }
 
-  #promote(key: string): T | undefined {
-    const item = this.#old.get(key)
-    if (!item) return undefined
-    this.#old.delete(key)
-    this.#young.set(key, item)
-    this.#oldBytes -= item.bytes
-    this.#youngBytes += item.bytes
-    this.#budget.youngBytes += item.bytes
-    return item
-  }
-
-  #count(bytes: number): void {
-    this.#youngBytes += bytes
+  #use(item: T): void {
+    const { bytes, generation } = item
+    this.#budget.add(-bytes, generation)
     this.#budget.add(bytes)
+    item.generation = this.#budget.generation
   }
 }

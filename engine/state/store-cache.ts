@@ -64,8 +64,8 @@ export class StoreCache {
   }
 
   /** Drops what was not used for a while; only between units, when nothing is dirty. */
-  turn(): void {
-    this.#entries.turn()
+  dropOlderThan(generation: number): void {
+    this.#entries.dropOlderThan(generation)
   }
 
   /** Forgets everything, changed or not: the unit is aborted. */

@@ -219,7 +219,9 @@ export class Processing {
       stats.late += step.late
     }
     this.#forgetCounts()
-    if (this.budget.isTurnDue) for (const task of this.tasks()) task.turn()
+    if (!this.budget.isTurnDue) return
+    const oldest = this.budget.turn()
+    for (const task of this.tasks()) task.dropOlderThan(oldest)
   }
 
   /** Back to the committed offsets: nothing of the unit ever was. */

@@ -139,9 +139,9 @@ export class StepTask {
   }
 
   /** Drops from memory what was not used for a while; only between units. */
-  turn(): void {
-    for (const cache of this.caches) cache.turn()
-    this.published.turn()
+  dropOlderThan(generation: number): void {
+    for (const cache of this.caches) cache.dropOlderThan(generation)
+    this.published.dropOlderThan(generation)
   }
 
   abort(): void {

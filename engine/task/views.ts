@@ -3,7 +3,7 @@ import { MillraceError } from '../errors.ts'
 import { partitionOf } from '../log/partition-of.ts'
 import { historyHeader } from '../record.ts'
 import type { CacheBudget } from '../state/cache-budget.ts'
-import { Generations } from '../state/generations.ts'
+import { Generations, type Sized } from '../state/generations.ts'
 import type { StoreReader, WriteBatch } from '../stores/state-store.ts'
 import { checkSize, type OutputSink } from './outputs.ts'
 import type { StepTask } from './step-task.ts'
@@ -31,7 +31,7 @@ const overheadBytes = 250
 
 /** What a task last published for a key, where that is still in memory: most keys change again soon. */
 export class Published {
-  readonly #known: Generations<{ value: Buffer | null; bytes: number }>
+  readonly #known: Generations<Sized & { value: Buffer | null }>
   /** Of the unit in work. */
   #pending: [key: string, value: Buffer | null][] = []
 
@@ -57,14 +57,14 @@ export class Published {
         known.value = value
         this.#known.resize(known, bytes)
       } else {
-        this.#known.add(key, { value, bytes })
+        this.#known.add(key, { value, bytes, generation: 0 })
       }
     }
     this.#pending = []
   }
 
-  turn(): void {
-    this.#known.turn()
+  dropOlderThan(generation: number): void {
+    this.#known.dropOlderThan(generation)
   }
 
   drop(): void {
