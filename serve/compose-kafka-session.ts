@@ -5,6 +5,7 @@ import { Cluster } from '../connectors/kafka/cluster.ts'
 import { KafkaLog } from '../connectors/kafka/kafka-log.ts'
 import { openStreamCluster } from '../connectors/kafka/stream-cluster.ts'
 import { existingTopics, scanPartition } from '../connectors/kafka/topic-scan.ts'
+import { changelogSpecs } from '../engine/distributed/changelogs.ts'
 import { copyState } from '../engine/distributed/state-copy.ts'
 import { stop } from '../engine/errors.ts'
 import { EngineInspector } from '../engine/inspect/store-inspector.ts'
@@ -12,6 +13,7 @@ import { lineOf } from '../engine/log/topic-lines.ts'
 import { RocksStore } from '../engine/stores/rocksdb-store.ts'
 import type { Topology } from '../engine/topology.ts'
 import type { Config } from '../schemas/config.ts'
+import { basketWriters } from '../topologies/basket-writers.ts'
 import type { OpenHow, Session } from './cli/context.ts'
 import { kafkaConnection, purchaseSourceOnKafka, replicationFactorOf, whenReachable } from './compose-kafka.ts'
 import { planOnKafka, topicsOnKafka, topologiesOnKafka } from './compose-kafka-topologies.ts'
@@ -116,28 +118,42 @@ class KafkaSession {
       await copy.close()
       rmSync(directory, { recursive: true, force: true })
     })
-    const cluster = openStreamCluster({ connection: kafkaConnection(this.#config), namespace, worker: 'commands' })
-    try {
-      const options = {
-        cluster,
-        plan: planOnKafka(this.#config, this.#topologies),
-        namespace,
-        group: namespace,
-        store: copy,
-        now: Date.now
-      }
-      await copyState({ ...options, onProgress: () => undefined }, store)
-    } finally {
-      await cluster.close()
-    }
+    const earlier = store === undefined ? await this.#earlierWriters() : []
+    await this.#copyInto(copy, [...earlier.map(one => [one]), this.#topologies], store)
     return new EngineInspector({
       store: copy,
       // Records of topics are checked by whoever reads them; here are only their copies.
       log: { topics: () => [], read: () => null, startOffset: () => 0, endOffset: () => 0 },
       topologies: this.#topologies,
+      earlier,
       namespace,
       partitions: kafka.partitions,
       group: namespace
+    })
+  }
+
+  async #copyInto(copy: RocksStore, running: readonly (readonly Topology[])[], store?: string): Promise<void> {
+    const { namespace } = this.#config
+    const cluster = openStreamCluster({ connection: kafkaConnection(this.#config), namespace, worker: 'commands' })
+    const options = { cluster, namespace, group: namespace, store: copy, now: Date.now, onProgress: () => undefined }
+    try {
+      for (const topologies of running) {
+        await copyState({ ...options, plan: planOnKafka(this.#config, topologies) }, store)
+      }
+    } finally {
+      await cluster.close()
+    }
+  }
+
+  /** Writers of the view of baskets that do not run any more, and have left their state on the log. */
+  async #earlierWriters(): Promise<Topology[]> {
+    const there = new Set((await this.#existing(undefined)).map(({ name }) => name))
+    const changelogs = (topologies: readonly Topology[]) =>
+      changelogSpecs(planOnKafka(this.#config, topologies).steps, this.#config.namespace).map(({ name }) => name)
+    const running = new Set(changelogs(this.#topologies))
+    return basketWriters.filter(writer => {
+      const names = changelogs([writer])
+      return names.every(name => there.has(name)) && !names.every(name => running.has(name))
     })
   }
 

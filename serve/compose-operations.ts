@@ -5,6 +5,7 @@ import { exportLines } from '../engine/log/topic-lines.ts'
 import type { StoreReader } from '../engine/stores/state-store.ts'
 import { ticks } from '../engine/stream.ts'
 import type { Topology } from '../engine/topology.ts'
+import { basketWriters } from '../topologies/basket-writers.ts'
 import { createOperations, type OperationDeps, type Operations } from './admin/operations.ts'
 
 export interface ComposedOperations extends Pick<OperationDeps, 'client' | 'beforeAppend' | 'onAppended'> {
@@ -22,7 +23,8 @@ export function composeOperations(options: ComposedOperations): Operations {
   const inspector = () => {
     // What the directory was made with, whatever the configuration says now.
     const partitions = log.topics().find(({ name }) => name === ticks)?.partitions ?? 1
-    return new EngineInspector({ store, log, topologies: topologies(), namespace, partitions })
+    const earlier = basketWriters
+    return new EngineInspector({ store, log, topologies: topologies(), earlier, namespace, partitions })
   }
   return createOperations({
     ...options,

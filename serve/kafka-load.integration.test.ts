@@ -250,7 +250,7 @@ story('topics are shown decoded, and what is exported can be imported', async t 
   t.is(views.code, 2)
 })
 
-/** What `store verify` finds wrong with state and views: baskets of the time before orders were fed have no state any more. */
+/** What `store verify` finds wrong with state and views. */
 async function problems(run: (args: string[]) => Promise<Ran>): Promise<unknown[]> {
   const verified = JSON.parse((await run(['store', 'verify', '--json'])).stdout)
   return verified.flatMap(({ name, what, problems_total }: any) =>
@@ -268,8 +268,8 @@ story('state is read from the changelogs, whoever has it', async t => {
     )
   )
   t.deepEqual(onKafka, inOne)
-  const [found, foundInOne] = await Promise.all([problems(args => shop.run(args)), problems(embedded)])
-  t.deepEqual(found, foundInOne)
+  // Baskets of the time before orders were fed stand as the state of that time says.
+  t.deepEqual(await Promise.all([problems(args => shop.run(args)), problems(embedded)]), [[], []])
   const nothing = await shop.run(['store', 'get', 'no-such-store', 'key'])
   t.regex(nothing.stderr, /There is no store or view no-such-store/)
 })

@@ -68,12 +68,21 @@ interface Place {
   partition: number
 }
 
-/** Every view row is what the step's `view` says of the state as it stands, and every state that has a view has its row. */
-export function* verifyViews(inspector: EngineInspector, steps: readonly StepPlan[]): Generator<void, Verified[]> {
+/**
+ * Every view row is what the step's `view` says of the state as it stands, and every state that has a view has its row. A
+ * row of a key that the step knows nothing of may be what an `earlier` writer of the view has left.
+ */
+export function* verifyViews(
+  inspector: EngineInspector,
+  steps: readonly StepPlan[],
+  earlier: readonly StepPlan[] = []
+): Generator<void, Verified[]> {
   const found: Verified[] = []
   for (const step of steps) {
     if (!step.view || !step.processor.view) continue
-    const check = new ViewCheck(inspector, step)
+    const writers = earlier.filter(({ view }) => view?.topic.name === step.view?.topic.name)
+    const left = writers.map(writer => new ViewCheck(inspector, writer)).filter(({ hasRun }) => hasRun)
+    const check = new ViewCheck(inspector, step, left)
     if (!check.hasRun) continue
     const verified = none(`${step.view.topic.name} (against its state)`, 'view')
     try {
@@ -106,13 +115,15 @@ class ViewCheck {
   readonly #step: StepPlan
   readonly #storeIds: Map<string, number>
   readonly #viewId: number | undefined
+  readonly #earlier: readonly ViewCheck[]
   readonly #tasks = new Map<number, StepTask>()
   #used = 0
 
-  constructor(inspector: EngineInspector, step: StepPlan) {
+  constructor(inspector: EngineInspector, step: StepPlan, earlier: readonly ViewCheck[] = []) {
     const { store } = inspector.options
     this.#inspector = inspector
     this.#step = step
+    this.#earlier = earlier
     this.#storeIds = readNameIds(store, 'store')
     this.#viewId = readNameIds(store, 'view').get(step.view?.topic.name as string)
   }
@@ -145,25 +156,31 @@ class ViewCheck {
    * A view was last computed when its state last changed, and what has outlived its time since then is hidden but not yet
    * gone: so the row may be of any of the moments that can have been that one.
    */
-  agrees({ key, partition }: Place): boolean {
+  agrees(place: Place): boolean {
     const { store } = this.#inspector.options
-    const task = this.#taskOf(partition)
-    const row = this.#viewId === undefined ? undefined : store.getMany('views', [viewRowKey(this.#viewId, key)])[0]
-    const touched = task.caches.map(cache => cache.lookup(key).touched).filter(Number.isFinite)
-    const moments = new Set([task.streamTime, Math.max(...touched), Number.NEGATIVE_INFINITY])
-    return [...moments].some(moment => this.#isRow(row, task, key, moment))
+    const row =
+      this.#viewId === undefined ? undefined : store.getMany('views', [viewRowKey(this.#viewId, place.key)])[0]
+    const said = this.#rowsOf(place)
+    if (said.some(one => isSame(one, row))) return true
+    const isUnknown = said.every(one => one === null)
+    return isUnknown && this.#earlier.some(check => check.#rowsOf(place).some(one => isSame(one, row)))
   }
 
   forget(): void {
-    this.#tasks.clear()
+    for (const check of [this, ...this.#earlier]) check.#tasks.clear()
   }
 
-  #isRow(row: Buffer | undefined, task: StepTask, key: string, moment: number): boolean {
+  /** What the view says of the key at each of these moments; null: no row. */
+  #rowsOf({ key, partition }: Place): (Buffer | null)[] {
     const { view, processor } = this.#step
-    task.bind(key, moment)
-    const value = processor.view?.(key, task.handles) ?? null
-    if (value === null) return row === undefined
-    return row !== undefined && view?.topic.value.encode(value).equals(row) === true
+    const task = this.#taskOf(partition)
+    const touched = task.caches.map(cache => cache.lookup(key).touched).filter(Number.isFinite)
+    const moments = new Set([task.streamTime, Math.max(...touched), Number.NEGATIVE_INFINITY])
+    return [...moments].map(moment => {
+      task.bind(key, moment)
+      const value = processor.view?.(key, task.handles) ?? null
+      return value === null ? null : (view?.topic.value.encode(value) ?? null)
+    })
   }
 
   #taskOf(partition: number): StepTask {
@@ -180,6 +197,10 @@ class ViewCheck {
     }
     return task
   }
+}
+
+function isSame(said: Buffer | null, row: Buffer | undefined): boolean {
+  return said === null ? row === undefined : row !== undefined && said.equals(row)
 }
 
 function none(name: string, what: Verified['what']): Verified {
