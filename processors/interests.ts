@@ -2,7 +2,7 @@ import type { Act } from '../schemas/act.ts'
 import type { ItemId } from '../schemas/ids.ts'
 import { changedPurchases } from './changed-purchases.ts'
 import type { BasketChange } from './compare-baskets.ts'
-import type { ItemInterest } from './join-taste.ts'
+import type { ItemInterest } from './open-interests.ts'
 
 /** What acts say of a person's taste; as for the learner's targets, a purchase says three times what a view says. */
 const worths: Partial<Record<Act['event_type'], number>> = { view: 1, click: 1, add_to_cart: 2 }

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { ByteReader } from '../engine/bytes.ts'
 import { driveProcessor } from '../engine/testing/drive-processor.ts'
 import type { ItemId } from '../schemas/ids.ts'
 import type { ProductRow } from '../schemas/tables.ts'
@@ -71,8 +72,34 @@ test('of a crowd that came before the row, the newest 64 are told', t => {
   t.is(told[0], 'u36 drinks 1')
 })
 
+test('acts come back from the store in their order, those of one time by person', t => {
+  const { feed, row, like } = start()
+  for (const [ts, person] of [
+    [5, 'zoë'],
+    [9, 'u2'],
+    [5, 'anna'],
+    [7, 'u1'],
+    [5, 'max']
+  ] as const)
+    like(ts, 0.5, person)
+  like(7, -0.5, 'u1')
+  feed.reload()
+  t.deepEqual(row('drinks', 100), ['anna drinks 0.5', 'max drinks 0.5', 'zoë drinks 0.5', 'u2 drinks 0.5'])
+})
+
 test('items do not mix', t => {
   const { feed, row } = start()
   row('drinks', 0)
   t.deepEqual(feed('cup' as ItemId, { person: 'u1', worth: 1, ts: 5 }, 5), [])
+})
+
+test('acts that were stored as JSON are read', t => {
+  const { codec } = joinTaste().state.item
+  const open = [
+    { person: 'u1', worth: 1, ts: 5 },
+    { person: 'u2', worth: 3, ts: 9 }
+  ]
+  const stored = Buffer.from(JSON.stringify({ versions: [], open }))
+  const item = codec.readOlder?.(1, new ByteReader(stored))
+  t.deepEqual(item?.open.toJSON(), open)
 })

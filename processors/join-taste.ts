@@ -1,17 +1,11 @@
-import { days, jsonCodec, processor, value } from '../engine/index.ts'
+import { codec, days, processor, value } from '../engine/index.ts'
 import { priceBand } from '../recommend/price-band.ts'
 import type { ItemId, PersonId } from '../schemas/ids.ts'
 import type { ProductRow } from '../schemas/tables.ts'
+import { type ItemInterest, OpenInterests } from './open-interests.ts'
 
 const openMax = 64
 const versionsMax = 16
-
-/** What an act of a person on the item is worth; negative where it is taken back. */
-export interface ItemInterest {
-  person: string
-  worth: number
-  ts: number
-}
 
 /** What a person's interest says about categories, brands and prices. */
 export interface Taste {
@@ -27,11 +21,25 @@ type Kind = Pick<Taste, 'category' | 'brand' | 'band'>
 interface Item {
   /** What the item was from when on, oldest first; stays when the product is deleted: what people liked they liked. */
   versions: { since: number; kind: Kind }[]
-  /** The newest acts, oldest first, in case a row of their time is yet to come. */
-  open: ItemInterest[]
+  /** In case a row of their time is yet to come. */
+  open: OpenInterests
 }
 
-const state = { item: value(jsonCodec<Item>(), { equality: { tolerance: 0.05 } }) }
+const itemCodec = codec<Item>({
+  version: 2,
+  memoryFactor: 4,
+  write(out, { versions, open }) {
+    out.string(JSON.stringify(versions))
+    open.write(out)
+  },
+  read: input => ({ versions: JSON.parse(input.string()), open: OpenInterests.read(input) }),
+  readOlder(_, input) {
+    const { versions, open } = JSON.parse(input.text(input.end - input.position))
+    return { versions, open: OpenInterests.from(open) }
+  }
+})
+
+const state = { item: value(itemCodec, { equality: { tolerance: 0.05 } }) }
 
 /**
  * Tells each act with the category, brand and price band its item had at the time: of the row in force then, or of the
@@ -44,20 +52,20 @@ export function joinTaste() {
     state,
     process({ value: change }, { item }, emit) {
       if (change === null) return
-      const known = item.get() ?? { versions: [], open: [] }
+      const known = item.get() ?? { versions: [], open: new OpenInterests() }
       const tell = ({ person, worth, ts }: ItemInterest, kind: Kind | null, sign = 1) => {
         if (kind) emit(person as PersonId, { ...kind, worth: sign * worth, ts }, ts)
       }
       if ('worth' in change) {
         tell(change, kindAt(known, change.ts))
-        if (!put(known.open, change)) return
+        if (!known.open.put(change, openMax)) return
       } else {
-        const before = known.open.map(({ ts }) => kindAt(known, ts))
+        const told = [...known.open].map(interest => ({ interest, before: kindAt(known, interest.ts) }))
         if (!become(known, kindOf(change), change.updated_at)) return
-        for (const [i, interest] of known.open.entries()) {
+        for (const { interest, before } of told) {
           const after = kindAt(known, interest.ts)
-          if (isEqual(before[i], after)) continue
-          tell(interest, before[i], -1)
+          if (isEqual(before, after)) continue
+          tell(interest, before, -1)
           tell(interest, after)
         }
       }
@@ -88,26 +96,4 @@ function become(item: Item, kind: Kind, since: number): boolean {
 
 function isEqual(a: Kind | null, b: Kind | null): boolean {
   return a?.category === b?.category && a?.brand === b?.brand && a?.band === b?.band
-}
-
-/** Keeps the newest, in order of (time, person); false if it is too old to be one of them. */
-function put(open: ItemInterest[], interest: ItemInterest): boolean {
-  const taken = open.findIndex(one => isTakenBack(one, interest))
-  if (taken >= 0) {
-    open.splice(taken, 1)
-    return true
-  }
-  const at = open.findLastIndex(one => isNotAfter(one, interest)) + 1
-  if (at === 0 && open.length === openMax) return false
-  open.splice(at, 0, interest)
-  if (open.length > openMax) open.shift()
-  return true
-}
-
-function isTakenBack(one: ItemInterest, { person, worth, ts }: ItemInterest): boolean {
-  return worth < 0 && one.ts === ts && one.worth === -worth && one.person === person
-}
-
-function isNotAfter(one: ItemInterest, other: ItemInterest): boolean {
-  return one.ts === other.ts ? one.person <= other.person : one.ts < other.ts
 }
