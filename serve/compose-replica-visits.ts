@@ -16,8 +16,8 @@ export interface ReplicaVisitsOptions {
   directory: string
   metrics: Pick<Metrics, 'set'>
   say: (line: string) => void
-  /** A message of steps is in the index. */
-  onApplied: () => void
+  /** A message of steps is in the index, and all before that offset. */
+  onApplied: (nextOffset: number) => void
 }
 
 /** The session index of a replica, fed by the thread that reads the views. */

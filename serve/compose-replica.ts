@@ -6,7 +6,7 @@ import { derivedTopics } from '../engine/distributed/worker-topics.ts'
 import { MillraceError, stop } from '../engine/errors.ts'
 import type { Plan } from '../engine/task/plan.ts'
 import type { Config } from '../schemas/config.ts'
-import { orders } from '../schemas/topics.ts'
+import { orders, sessionSteps } from '../schemas/topics.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
 import {
   areOrdersFed,
@@ -28,7 +28,7 @@ import { PositionTokens } from './kafka/position-token.ts'
 import { PurchaseWatch } from './kafka/purchase-watch.ts'
 import { ReplicaFreshness } from './kafka/replica-freshness.ts'
 import { ReplicaViews } from './kafka/replica-views.ts'
-import type { Flow } from './kafka/write-follower.ts'
+import type { Flow } from './kafka/write-path.ts'
 import type { KafkaViewThreadData } from './kafka-view-thread.ts'
 import { LogIngest } from './log-ingest.ts'
 import type { Metrics } from './metrics.ts'
@@ -77,7 +77,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const running = planOnKafka(config, topologies)
   const log = await openLog(options, cluster)
   const followed = followedViews(running)
-  const places = followed.flatMap(({ log: topic, partitions }) => placesOf(topic, partitions))
+  const places = placesRead(followed)
   const tokens = new PositionTokens(await topicIds(cluster))
   const freshness = new ReplicaFreshness({
     topologyVersion,
@@ -159,6 +159,12 @@ function followedViews({ steps }: Plan): KafkaViewThreadData['views'] {
   })
 }
 
+/** The steps of visits, one partition, stand behind the views. */
+function placesRead(followed: KafkaViewThreadData['views']): Flow['views'] {
+  const views = followed.flatMap(({ log: topic, partitions }) => placesOf(topic, partitions))
+  return [...views, ...placesOf(sessionSteps.name, 1)]
+}
+
 async function topicIds(cluster: Cluster) {
   return Promise.all(inputTopics.map(async ({ name }) => ({ name, id: (await cluster.topic(name)).id })))
 }
@@ -193,8 +199,13 @@ async function startViews({
   data
 }: Following): Promise<{ stop(): Promise<void> }> {
   const { directory, metrics, say, onFatal } = options
-  const onApplied = () => worker.postMessage({ type: 'steps-applied' })
+  const stepsPlace = data.views.reduce((sum, { partitions }) => sum + partitions, 0)
+  const onApplied = (nextOffset: number) => {
+    worker.postMessage({ type: 'steps-applied' })
+    freshness.applied([[stepsPlace, nextOffset]])
+  }
   const visits = await openReplicaVisits({ answers, cluster, directory, metrics, say, onApplied })
+  freshness.applied([[stepsPlace, visits.steps.from]])
   const workerData: KafkaViewThreadData = { ...data, steps: visits.steps }
   const worker = new Worker(threadFile, { workerData })
   const views = new ReplicaViews({ peer: worker, freshness, answers, visits, metrics, say })

@@ -5,12 +5,12 @@ import type { StepsArrived } from './view-messages.ts'
 /** What the reading thread has sent of `session-steps` and is not yet in the index, as a log to be read once. */
 export class ArrivedSteps implements Pick<Log, 'read' | 'startOffset' | 'endOffset'> {
   readonly #topic: string
-  readonly #onApplied: () => void
+  readonly #onApplied: (nextOffset: number) => void
   readonly #batches: RecordBatch[] = []
   #end: number
 
-  /** `onApplied`: a message has been read to its end. */
-  constructor(topic: string, from: number, onApplied: () => void) {
+  /** `onApplied`: a message has been read to its end, up to that offset. */
+  constructor(topic: string, from: number, onApplied: (nextOffset: number) => void) {
     this.#topic = topic
     this.#end = from
     this.#onApplied = onApplied
@@ -24,8 +24,8 @@ export class ArrivedSteps implements Pick<Log, 'read' | 'startOffset' | 'endOffs
   /** Asking for what is behind a batch says that the batch is in the index. */
   read(_topic: string, _partition: number, fromOffset: number): RecordBatch | null {
     while (this.#batches.length > 0 && this.#batches[0].nextOffset <= fromOffset) {
-      this.#batches.shift()
-      this.#onApplied()
+      const { nextOffset } = this.#batches.shift() as RecordBatch
+      this.#onApplied(nextOffset)
     }
     return this.#batches[0] ?? null
   }

@@ -3,7 +3,8 @@ import type { Series } from '../distribution.ts'
 import type { Freshness, Readiness } from '../ports.ts'
 import type { LogPositions } from './log-positions.ts'
 import type { InputPositions, PositionTokens } from './position-token.ts'
-import { type Flow, WriteFollower } from './write-follower.ts'
+import { WriteFollower } from './write-follower.ts'
+import { type Flow, WritePaths } from './write-path.ts'
 
 export interface ReplicaFreshnessOptions {
   topologyVersion: number
@@ -34,7 +35,7 @@ const sampleTimeoutMs = 30_000
 export class ReplicaFreshness implements Freshness {
   readonly #options: ReplicaFreshnessOptions
   readonly #now: () => number
-  #flow: Flow
+  #paths: WritePaths
   #topics: { read: string[]; written: string[] }
   readonly #positions: Float64Array
   readonly #waiters = new Set<Waiter>()
@@ -52,13 +53,13 @@ export class ReplicaFreshness implements Freshness {
     this.#now = options.now ?? Date.now
     const { flow } = options
     this.#positions = new Float64Array(flow.views.length)
-    this.#flow = flow
+    this.#paths = new WritePaths(flow)
     this.#topics = topicsOf(flow)
   }
 
   /** The streams work otherwise from now on, towards the same views; who waits already follows the old way. */
   useFlow(flow: Flow): void {
-    this.#flow = flow
+    this.#paths = new WritePaths(flow)
     this.#topics = topicsOf(flow)
   }
 
@@ -121,7 +122,7 @@ export class ReplicaFreshness implements Freshness {
     if (this.#waiters.size >= waitersMax || timeoutMs <= 0) return Promise.resolve('timeout')
     return new Promise(keep => {
       const timer = setTimeout(() => this.#settle(waiter, 'timeout'), timeoutMs)
-      const waiter: Waiter = { follower: new WriteFollower(this.#flow, positions), keep, timer }
+      const waiter: Waiter = { follower: new WriteFollower(this.#paths, positions), keep, timer }
       this.#waiters.add(waiter)
       if (!this.#isPolling) void this.#poll()
     })

@@ -1,74 +1,73 @@
 import type { Offsets } from './log-positions.ts'
 import type { InputPositions } from './position-token.ts'
+import type { WritePath, WritePaths } from './write-path.ts'
 
-/** How records lead to records, and in the end to views. */
-export interface Flow {
-  /** By topic that the streams read: what they write because of its records, views included. */
-  derived: ReadonlyMap<string, readonly string[]>
-  /** Topics of the views that answers are made from, a place per partition. */
-  views: readonly { topic: string; partition: number }[]
-}
-
-/** A topic that leads back to itself is followed once more, not for ever. */
-const visitsMax = 2
-
-type Target = [topic: string, partition: number, offset: number]
+/** By partition. */
+type Positions = ReadonlyMap<number, number>
 
 /**
  * Follows one write through the topics that are derived from it. Once the streams have committed past it, what came of
- * it is in the topics they write, somewhere before the ends these have then; and so on until nothing is derived any
- * more; then it is in the views' topics, and this replica's views have to be past their ends.
+ * it is in the topics they write, somewhere before the ends these have then; a topic on the way is looked at when all
+ * that lead to it have been passed, by the longest way too; then what this replica reads has to be past its ends.
  */
 export class WriteFollower {
-  readonly #flow: Flow
   readonly #written: InputPositions
-  #targets: Target[] | null = null
-  #topics: ReadonlySet<string>
-  readonly #visits = new Map<string, number>()
-  #viewTargets: number[] | null = null
+  readonly #path: WritePath
+  readonly #topicOfPlace: (place: number) => { topic: string; partition: number }
+  /** What has to be committed of each stop, once that is known. */
+  readonly #targets: (Positions | undefined)[] = []
+  readonly #passed: boolean[] = []
+  readonly #viewTargets: (number | undefined)[] = []
+  #isKnown = false
 
-  constructor(flow: Flow, written: InputPositions) {
-    this.#flow = flow
+  constructor(paths: WritePaths, written: InputPositions) {
     this.#written = written
-    this.#topics = new Set(written.keys())
+    this.#path = paths.of(written.keys())
+    this.#topicOfPlace = place => paths.flow.views[place]
   }
 
   /** `committed` must have been asked for before `ends`. 'unknown': the write is not on this log. */
   advance(committed: Offsets, ends: Offsets): 'unknown' | 'under way' {
-    if (!this.#targets) {
-      const targets = [...this.#written].flatMap(([topic, positions]) => targetsOf(topic, positions ?? ends.get(topic)))
-      if (targets.some(([topic, partition, offset]) => offset > offsetIn(ends, topic, partition))) return 'unknown'
-      this.#targets = targets
-    }
-    while (!this.#viewTargets && this.#targets.every(([t, p, offset]) => offsetIn(committed, t, p) >= offset)) {
-      this.#topics = this.#next()
-      this.#targets = [...this.#topics].flatMap(topic => targetsOf(topic, ends.get(topic)))
-      if (this.#topics.size === 0) {
-        this.#viewTargets = this.#flow.views.map(({ topic, partition }) => offsetIn(ends, topic, partition))
-      }
-    }
+    if (!this.#isKnown && !this.#isOn(ends)) return 'unknown'
+    this.#isKnown = true
+    this.#path.stops.forEach(({ topic, behind }, i) => {
+      if (this.#passed[i] || !this.#havePassed(behind)) return
+      const target = this.#targets[i] ?? this.#targetOf(topic, behind, ends)
+      this.#targets[i] = target
+      this.#passed[i] = [...target].every(([partition, offset]) => offsetIn(committed, topic, partition) >= offset)
+    })
+    this.#path.views.forEach(({ place, behind }, i) => {
+      if (this.#viewTargets[i] !== undefined || !this.#havePassed(behind)) return
+      const { topic, partition } = this.#topicOfPlace(place)
+      this.#viewTargets[i] = offsetIn(ends, topic, partition)
+    })
     return 'under way'
   }
 
-  /** `positions` of the replica, in the order of `flow.views`. */
+  /** `positions` of the replica, in the order of `Flow.views`. */
   isSeen(positions: ArrayLike<number>): boolean {
-    return this.#viewTargets?.every((target, place) => positions[place] >= target) ?? false
+    const { stops, views } = this.#path
+    return (
+      stops.every((_, i) => this.#passed[i]) &&
+      views.every(({ place }, i) => positions[place] >= (this.#viewTargets[i] ?? Number.POSITIVE_INFINITY))
+    )
   }
 
-  /** What the streams read of what they have written because of the current topics. */
-  #next(): Set<string> {
-    const next = new Set([...this.#topics].flatMap(topic => this.#flow.derived.get(topic) ?? []))
-    for (const topic of next) {
-      const visits = (this.#visits.get(topic) ?? 0) + 1
-      this.#visits.set(topic, visits)
-      if (visits > visitsMax || !this.#flow.derived.has(topic)) next.delete(topic)
-    }
-    return next
+  #havePassed(stops: readonly number[]): boolean {
+    return stops.every(stop => this.#passed[stop])
   }
-}
 
-function targetsOf(topic: string, positions: ReadonlyMap<number, number> | undefined): Target[] {
-  return [...(positions ?? [])].map(([partition, offset]) => [topic, partition, offset])
+  /** Nothing leads to what was written; further on, all that a topic holds by now. */
+  #targetOf(topic: string, behind: readonly number[], ends: Offsets): Positions {
+    const all = ends.get(topic) ?? new Map()
+    return behind.length === 0 ? (this.#written.get(topic) ?? all) : all
+  }
+
+  #isOn(ends: Offsets): boolean {
+    return [...this.#written].every(([topic, positions]) =>
+      [...(positions ?? [])].every(([partition, offset]) => offset <= offsetIn(ends, topic, partition))
+    )
+  }
 }
 
 function offsetIn(offsets: Offsets, topic: string, partition: number): number {
