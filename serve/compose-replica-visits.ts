@@ -41,9 +41,9 @@ export async function openReplicaVisits(options: ReplicaVisitsOptions): Promise<
   const file = join(directory, 'session-index.snapshot')
   const snapshots = new VisitSnapshots({ file, visits, source: id, endOffset, say })
   snapshots.load()
-  snapshots.start()
   const log = new ArrivedSteps(topic, visits.nextOffset, onApplied)
   const tail = new StepTail({ log, steps: answers.steps, onCaughtUp: () => {} })
+  snapshots.start(tail)
   return {
     steps: { topic, from: visits.nextOffset },
     arrived: message => {

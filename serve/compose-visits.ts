@@ -38,12 +38,12 @@ export function composeVisits({ visits, steps, log, directory, say }: VisitsOpti
     say
   })
   snapshots.load()
-  snapshots.start()
   let isIndexed = () => {}
   const indexed = new Promise<void>(resolve => {
     isIndexed = resolve
   })
   const tail = new StepTail({ log, steps, onCaughtUp: () => isIndexed() })
+  snapshots.start(tail)
   tail.poke()
   return {
     indexed,

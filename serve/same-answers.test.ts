@@ -76,7 +76,9 @@ test(`servers that follow at their own pace, start late or start again give the 
   const killed = live.start({ snapshot: 'killed' })
   const drained = live.start({ snapshot: 'drained' })
   await live.upTo(0.3)
-  await killed.save()
+  const saved = killed.save()
+  await live.upTo(0.4)
+  await saved
   first.lists(queries.slice(0, 500), now - days(1))
   await live.upTo(0.6)
   await drained.save()

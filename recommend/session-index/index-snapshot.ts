@@ -1,155 +1,120 @@
 import { MillraceError } from '../../engine/errors.ts'
-import { ItemIds } from './item-ids.ts'
-import { recordFloats } from './item-records.ts'
-import type { Horizon, RetrievalParameters } from './parameters.ts'
-import { SessionIndex } from './session-index.ts'
-import type { SlicePool } from './slice-pool.ts'
+import { copyIndex, type IndexCopy, type WordSection, wordSections } from './index-copy.ts'
+import type { RetrievalParameters } from './parameters.ts'
+import type { SessionIndex } from './session-index.ts'
 
-const magic = 0x4d52_5349
-const version = 2
-const preludeBytes = 16
+export const magic = 0x4d52_5349
+export const version = 3
+/** Magic, version, bytes of the header, checksum of all that follows. */
+export const preludeBytes = 16
+/** Number of the section and bytes of its piece, before each piece. */
+export const frameBytes = 8
+/** Sections of text, after those of words; their pieces are arrays in JSON. */
+export const textSection = { ids: wordSections.length, open: wordSections.length + 1 }
+const idsPerPiece = 1 << 13
+const entriesPerPiece = 1 << 13
 
-interface Header {
+export interface SnapshotHeader extends Pick<IndexCopy, 'counters' | 'sessions' | 'popular' | 'free'> {
   parameters: RetrievalParameters
   offset: number
   /** The topic it was built from, by an id that a topic made anew does not share. */
   source: string
-  open: [string, number][]
-  counters: Record<'now' | 'clicks' | 'events' | 'items', number>
-  sessions: Record<'base' | 'next' | 'origin' | 'offsetOrigin' | 'emptied', number>
-  popular: { items: number[]; nextAt: number }
-  freeSlices: readonly (readonly number[])[]
-  freeRings: readonly (readonly number[])[]
-  /** Bytes of each section, in order: records, session counts, heads, log, rings, ids. */
-  sections: number[]
+  words: Record<WordSection, number>
 }
 
 export interface SnapshotNotes {
   /** The first of the topic that the index has not seen. */
   offset: number
   source?: string
-  /** Of `OpenSessions`. */
-  open?: Iterable<[string, number]>
+}
+
+/** FNV-1a over words of four bytes. */
+export class Checksum {
+  sum = 0x811c9dc5
+
+  /** A multiple of four bytes, at such an address. */
+  add({ buffer, byteOffset, byteLength }: Uint8Array): void {
+    const words = new Uint32Array(buffer, byteOffset, byteLength / 4)
+    let { sum } = this
+    for (let i = 0; i < words.length; i++) sum = Math.imul(sum ^ words[i], 0x01000193)
+    this.sum = sum
+  }
 }
 
 /**
- * The index as bytes, to be written one after the other: a prelude (magic, version, length of the header, checksum of
- * all that follows), a header in JSON, the arrays. They are views of the live arrays: write or copy them before the
- * next event.
+ * A copy as bytes, to be written one after the other behind room for the prelude, which is returned at the end, when all
+ * of it is known: a header in JSON, then the sections in pieces of at most 2 MB, each made when it is asked for.
  */
-export function saveIndex(index: SessionIndex, { offset, source = '', open = [] }: SnapshotNotes): Uint8Array[] {
-  const { sessions, items } = index
-  const sections = [
-    bytesOf(items.floats, items.count * recordFloats),
-    bytesOf(items.sessions, items.count),
-    bytesOf(sessions.heads, sessions.words),
-    bytesOf(sessions.slices.words, sessions.slices.used),
-    bytesOf(items.rings.words, items.rings.used),
-    new TextEncoder().encode(JSON.stringify(index.ids.ids))
-  ]
-  const { now, clicks, events } = index
-  const { base, next, origin, offsetOrigin, emptied } = sessions
-  const header: Header = {
-    parameters: index.parameters,
-    offset,
-    source,
-    open: [...open],
-    counters: { now, clicks, events, items: items.count },
-    sessions: { base, next, origin, offsetOrigin, emptied },
-    popular: { items: [...index.popular.items.subarray(0, index.popular.count)], nextAt: index.popular.nextAt },
-    freeSlices: sessions.slices.free,
-    freeRings: items.rings.free,
-    sections: sections.map(({ byteLength }) => byteLength)
-  }
-  const text = padded(new TextEncoder().encode(JSON.stringify(header)))
-  const parts = [text, ...sections]
-  const prelude = new Uint32Array([magic, version, text.byteLength, checksum(parts)])
-  return [new Uint8Array(prelude.buffer), ...parts]
-}
-
-/** Refuses, with the remedy `restore`, what is damaged, of another version or made with other parameters. */
-export function loadIndex(
-  saved: Uint8Array,
+export function* snapshotPieces(
+  copy: IndexCopy,
   parameters: RetrievalParameters,
-  horizon?: Horizon
-): { index: SessionIndex; offset: number; source: string; open: [string, number][] } {
-  // A Buffer's `slice` would share its memory.
-  const bytes = new Uint8Array(saved.buffer, saved.byteOffset, saved.byteLength)
-  const prelude = bytes.byteLength >= preludeBytes ? new Uint32Array(bytes.slice(0, preludeBytes).buffer) : []
-  if (prelude[0] !== magic || prelude[1] !== version) throw unusable('is not one of this version')
-  const start = preludeBytes + prelude[2]
-  if (start > bytes.byteLength) throw unusable('is cut off')
-  const body = [bytes.subarray(preludeBytes, start), bytes.subarray(start)]
-  if (checksum(body) !== prelude[3]) throw unusable('is damaged')
-  const header = JSON.parse(new TextDecoder().decode(body[0])) as Header
-  if (JSON.stringify(header.parameters) !== JSON.stringify(parameters)) throw unusable('was made with other parameters')
-  const { offset, source, open } = header
-  return { index: indexOf(header, sectionsOf(bytes, start, header.sections), horizon), offset, source, open }
+  { offset, source = '' }: SnapshotNotes
+): Generator<Uint8Array, Uint8Array, void> {
+  const checksum = new Checksum()
+  const { counters, sessions, popular, free } = copy
+  const words = Object.fromEntries(
+    wordSections.map(section => [section, copy.words[section].reduce((sum, { length }) => sum + length, 0)])
+  ) as SnapshotHeader['words']
+  const header: SnapshotHeader = { parameters, offset, source, counters, sessions, popular, free, words }
+  const text = padded(header)
+  checksum.add(text)
+  yield text
+  for (const piece of sectionPieces(copy)) {
+    checksum.add(piece)
+    yield piece
+  }
+  return new Uint8Array(new Uint32Array([magic, version, text.byteLength, checksum.sum >>> 0]).buffer)
 }
 
-function indexOf(
-  header: Header,
-  [records, counts, heads, log, rings, ids]: Uint8Array[],
-  horizon?: Horizon
-): SessionIndex {
-  const index = new SessionIndex(header.parameters, horizon)
-  const { now, clicks, events } = header.counters
-  Object.assign(index, { now, clicks, events })
-  Object.assign(index.sessions, header.sessions)
-  index.popular.restore(header.popular.items, header.popular.nextAt)
-  index.items.restore(new Float64Array(copyOf(records)), new Int32Array(copyOf(counts)))
-  index.sessions.heads = new Int32Array(copyOf(heads))
-  restorePool(index.sessions.slices, log, header.freeSlices)
-  restorePool(index.items.rings, rings, header.freeRings)
-  index.ids = new ItemIds()
-  for (const id of JSON.parse(new TextDecoder().decode(ids)) as string[]) index.ids.add(id)
-  return index
+function* sectionPieces({ words, ids, counters, open }: IndexCopy): Generator<Uint8Array, void, void> {
+  for (const [section, name] of wordSections.entries()) {
+    for (const { buffer, byteOffset, byteLength } of words[name]) {
+      yield frame(section, byteLength)
+      yield new Uint8Array(buffer, byteOffset, byteLength)
+    }
+  }
+  for (let at = 0; at < counters.items; at += idsPerPiece) {
+    yield* textPiece(textSection.ids, ids.slice(at, Math.min(counters.items, at + idsPerPiece)))
+  }
+  for (let at = 0; at < open.length; at += entriesPerPiece) {
+    yield* textPiece(textSection.open, open.slice(at, at + entriesPerPiece))
+  }
 }
 
-function restorePool(pool: SlicePool, words: Uint8Array, free: Header['freeSlices']): void {
-  pool.restore(new Int32Array(copyOf(words)), free)
+function* textPiece(section: number, content: readonly unknown[]): Generator<Uint8Array, void, void> {
+  const text = padded(content)
+  yield frame(section, text.byteLength)
+  yield text
 }
 
-function sectionsOf(bytes: Uint8Array, start: number, lengths: readonly number[]): Uint8Array[] {
-  let at = start
-  return lengths.map(length => {
-    at += length
-    return bytes.subarray(at - length, at)
-  })
+function frame(section: number, bytes: number): Uint8Array {
+  return new Uint8Array(new Uint32Array([section, bytes]).buffer)
 }
 
-function bytesOf(array: Int32Array | Float64Array, length: number): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, length * array.BYTES_PER_ELEMENT)
-}
-
-function copyOf(bytes: Uint8Array): ArrayBuffer {
-  return bytes.slice().buffer as ArrayBuffer
-}
-
-/** With blanks, to whole words of eight bytes. */
-function padded(text: Uint8Array): Uint8Array {
-  const longer = new Uint8Array(Math.ceil(text.byteLength / 8) * 8).fill(32)
+/** As JSON, with blanks to whole words. */
+function padded(content: unknown): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(content))
+  const longer = new Uint8Array(Math.ceil(text.byteLength / 4) * 4).fill(32)
   longer.set(text)
   return longer
 }
 
-/** FNV-1a over words of four bytes, then over what is left. */
-function checksum(parts: readonly Uint8Array[]): number {
-  let sum = 0x811c9dc5
-  for (const part of parts) {
-    const whole = part.byteLength & ~3
-    const words = part.byteOffset % 4 === 0 ? new Uint32Array(part.buffer, part.byteOffset, whole / 4) : wordsOf(part)
-    for (let i = 0; i < words.length; i++) sum = Math.imul(sum ^ words[i], 0x01000193)
-    for (let i = whole; i < part.byteLength; i++) sum = Math.imul(sum ^ part[i], 0x01000193)
-  }
-  return sum >>> 0
+/** The whole snapshot at once, in one turn: for indexes that nobody asks meanwhile. */
+export function saveIndex(
+  index: SessionIndex,
+  { open = [], ...notes }: SnapshotNotes & { open?: Iterable<readonly [string, number]> }
+): Uint8Array[] {
+  const copying = copyIndex(index, open)
+  let copied = copying.next()
+  while (!copied.done) copied = copying.next()
+  const making = snapshotPieces(copied.value, index.parameters, notes)
+  const pieces: Uint8Array[] = []
+  let made = making.next()
+  for (; !made.done; made = making.next()) pieces.push(made.value)
+  return [made.value, ...pieces]
 }
 
-function wordsOf(part: Uint8Array): Uint32Array {
-  return new Uint32Array(part.slice(0, part.byteLength & ~3).buffer)
-}
-
-function unusable(what: string): MillraceError {
+export function unusable(what: string): MillraceError {
   return new MillraceError(
     'snapshot_unusable',
     'restore',

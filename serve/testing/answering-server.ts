@@ -37,6 +37,7 @@ export class AnsweringServer {
     this.#snapshots = snapshot === undefined ? null : new VisitSnapshots({ ...from, file: snapshot })
     this.#snapshots?.load()
     this.#tail = new StepTail({ log, steps: visits, onCaughtUp: () => (this.#isCaughtUp = true) })
+    this.#snapshots?.start(this.#tail)
     const impressions = new ImpressionLog({ send: () => true })
     this.#recommender = createRecommender({
       views: this.views,

@@ -31,6 +31,7 @@ export class StepTail {
   #batch: RecordBatch | null = null
   #place = 0
   #isRunning = false
+  #isHeld = false
   #isClosed = false
 
   constructor(options: StepTailOptions) {
@@ -48,13 +49,24 @@ export class StepTail {
     if (!this.#isRunning) this.#run()
   }
 
+  /** Steps stay on the log until `release`. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  release(): void {
+    this.#isHeld = false
+    this.poke()
+  }
+
   /** Before the log is closed. */
   close(): void {
     this.#isClosed = true
   }
 
   #run(): void {
-    if (this.#isClosed) return
+    this.#isRunning = false
+    if (this.#isClosed || this.#isHeld) return
     try {
       this.#isRunning = this.#takeSlice()
     } catch (error) {

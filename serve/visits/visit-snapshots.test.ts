@@ -2,8 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { EmbeddedLog } from '../../engine/log/embedded-log.ts'
+import { MemoryStore } from '../../engine/stores/memory-store.ts'
 import { Catalog } from '../../recommend/catalog.ts'
+import { saveIndex } from '../../recommend/session-index/index-snapshot.ts'
 import { VisitIndex } from '../../recommend/visit-index.ts'
+import { sessionSteps } from '../../schemas/topics.ts'
+import { StepTail } from './step-tail.ts'
 import { VisitSnapshots } from './visit-snapshots.ts'
 
 function place(t: ExecutionContext) {
@@ -22,15 +27,18 @@ function visits(steps: number): VisitIndex {
 }
 
 function observe(index: VisitIndex, offset: number): void {
+  index.observe(stepAt(offset), offset)
+}
+
+function stepAt(offset: number) {
   const [visit, position] = [Math.floor(offset / 3), offset % 3]
-  const step = {
+  return {
     session: `s${visit}`,
     product_id: `p${offset % 7}`,
     event_type: 'view' as const,
     ts: offset * 1000,
     position
   }
-  index.observe(step, offset)
 }
 
 const stateOf = ({ feed }: VisitIndex) => ({
@@ -39,6 +47,10 @@ const stateOf = ({ feed }: VisitIndex) => ({
   sessions: feed.index.sessions.live,
   clicks: feed.index.clicks
 })
+
+function bytesOf({ feed }: VisitIndex): Buffer {
+  return Buffer.concat(saveIndex(feed.index, { offset: feed.nextOffset, open: feed.open.entries() }))
+}
 
 test('an index that was written comes back, with the visits that go on', async t => {
   const { open, folder } = place(t)
@@ -63,6 +75,32 @@ test('what stands is not written again', async t => {
   observe(index, 10)
   await snapshots.save()
   t.deepEqual(readdirSync(folder), ['index'])
+})
+
+test('steps that come while the index is copied wait, and the snapshot is of one position of the log', async t => {
+  const { open } = place(t)
+  const log = new EmbeddedLog(new MemoryStore())
+  await log.ensureTopics([{ name: sessionSteps.name, partitions: 1, cleanup: 'delete', recordBytesMax: 1 << 20 }])
+  const rest = { session_id: 's', user_id: null, order_id: null, recommendation_id: null }
+  const steps = Array.from({ length: 60_000 }, (_, i) => sessionSteps.value.encode({ ...stepAt(i), ...rest }))
+  await log.append(
+    sessionSteps.name,
+    steps.map(value => ({ key: 's', value, timestamp: 1 }))
+  )
+  const index = visits(0)
+  const caughtUp = Promise.withResolvers<void>()
+  const tail = new StepTail({ log, steps: index, onCaughtUp: caughtUp.resolve })
+  const snapshots = open(index, { endOffset: steps.length })
+  snapshots.start(tail)
+  tail.poke()
+  await snapshots.save()
+  const restored = visits(0)
+  open(restored, { endOffset: steps.length }).load()
+  const offset = restored.nextOffset
+  t.true(offset > 0 && offset < steps.length, `${offset}`)
+  t.deepEqual(bytesOf(restored), bytesOf(visits(offset)))
+  await caughtUp.promise
+  t.deepEqual(bytesOf(index), bytesOf(visits(steps.length)))
 })
 
 test('without a file the index is empty, and nothing is said', t => {
