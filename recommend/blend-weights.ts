@@ -81,17 +81,19 @@ export type Blend = keyof typeof blendWeights
  * list, and the other sources only follow; on a cart it counts beside them.
  */
 export const weightsWithIndex = {
-  home: withNextItem(blendWeights.home, 1),
-  product: withNextItem(blendWeights.product, 1),
-  cart: withNextItem(blendWeights.cart, 0.3).map(weight => weight / 1.3)
+  home: withSource(blendWeights.home, 'next_item', 1),
+  product: withSource(blendWeights.product, 'next_item', 1),
+  cart: withSource(blendWeights.cart, 'next_item', 0.3).map(weight => weight / 1.3)
 }
+/** Where it is known what a customer may order, that alone orders an e-mail. */
+export const weightsWithBasket = withSource(blendWeights.email, 'next_basket', 1)
 export type IndexedBlend = keyof typeof weightsWithIndex
 
 export const isIndexed = (blend: Blend): blend is IndexedBlend => blend in weightsWithIndex
 
-function withNextItem(others: Float64Array, weight: number): Float64Array {
+function withSource(others: Float64Array, name: Source, weight: number): Float64Array {
   const all = others.slice()
-  all[sources.indexOf('next_item')] = weight
+  all[sources.indexOf(name)] = weight
   return all
 }
 

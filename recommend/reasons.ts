@@ -2,6 +2,7 @@ import type { Reason } from '../schemas/http.ts'
 import type { CandidateSet } from './candidate-set.ts'
 import type { Catalog } from './catalog.ts'
 import type { Filling } from './fill.ts'
+import { seedless } from './order-index.ts'
 import { meanings, source, sources } from './sources.ts'
 
 /** A second reason is worth saying when it weighs at least this much of the first. */
@@ -41,15 +42,24 @@ export function fillReason(catalog: Catalog, filling: Filling | undefined): Reas
 
 function reasonOf(catalog: Catalog, set: CandidateSet, slot: number, column: number): Reason {
   const seed = set.seedOf(slot, column)
+  if (column === source.next_basket) return orderReason(catalog, set.items[slot], seed)
   if (column !== source.next_item) return reason(catalog, column, seed)
   // What comes next may be what was seen before, or what is popular.
   if (seed < 0) return { code: 'popular' }
   return reason(catalog, seed === set.items[slot] ? source.recently_viewed : column, seed)
 }
 
+function orderReason(catalog: Catalog, item: number, seed: number): Reason {
+  if (seed === seedless.popular) return { code: 'popular' }
+  if (seed !== item) return reason(catalog, source.next_basket, seed)
+  const own: Reason = { code: 'bought_before' }
+  return catalog.isSensitive(item) ? own : { ...own, product_id: catalog.items.nameOf(item) }
+}
+
 function reason(catalog: Catalog, column: number, seed: number): Reason {
   const { reason: code, seed: kind } = meanings[column]
-  if (kind === 'item' && !catalog.isSensitive(seed)) return { code, product_id: catalog.items.nameOf(seed) }
+  if (kind === 'item' && seed >= 0 && !catalog.isSensitive(seed))
+    return { code, product_id: catalog.items.nameOf(seed) }
   if (kind === 'category' && !catalog.isSensitiveCategory(seed)) {
     return { code, category: catalog.categories.pathOf(seed) }
   }

@@ -1,5 +1,5 @@
 import type { Reason } from '../schemas/http.ts'
-import { type Blend, blendWeights, isIndexed, weightsWithIndex } from './blend-weights.ts'
+import { type Blend, blendWeights, isIndexed, weightsWithBasket, weightsWithIndex } from './blend-weights.ts'
 import { CandidateSet, candidatesMax } from './candidate-set.ts'
 import { Fill } from './fill.ts'
 import { Gathering } from './gather.ts'
@@ -23,6 +23,8 @@ const kept: Record<Blend, number> = {
 const cartItemsMax = 16
 /** Longer lists of candidates to be ranked ask the index for no more. */
 const indexedMax = 100
+/** No column: neither index found anything. */
+const nothingNext = -1
 /** Of an item looked at in this visit already. */
 const seenAgain = 0.5
 
@@ -40,8 +42,8 @@ export class Retrieval {
   private readonly tiers = new Uint8Array(candidatesMax)
   private hasTiers = false
   private readonly substitutes: number[] = []
-  /** The session index has found something for this visit. */
-  private hasNext = false
+  /** What the session index found for this visit, or what this customer may order, is in the list; in this column. */
+  private next: number = nothingNext
 
   constructor(shop: Shop) {
     this.shop = shop
@@ -71,7 +73,7 @@ export class Retrieval {
 
   rank(ask: Ask): void {
     const { set, hasNext } = this
-    set.blend(hasNext && isIndexed(ask.blend) ? weightsWithIndex[ask.blend] : blendWeights[ask.blend])
+    set.blend(this.weightsFor(ask.blend))
     const knowsWhoComesBack = hasNext && this.shop.visits.version > 0
     if (ask.blend !== 'email' && !knowsWhoComesBack) this.demoteSeen(ask)
     this.hasTiers = false
@@ -98,6 +100,14 @@ export class Retrieval {
   totalOf(item: number): number {
     const slot = this.set.find(item)
     return slot < 0 ? 0 : this.set.totals[slot]
+  }
+
+  /** Which model ordered the list, and the version of its weights. */
+  get method(): { name: 'blend' | 'basket'; version: number } {
+    const { visits, orders } = this.shop
+    return this.next === source.next_basket
+      ? { name: 'basket', version: orders.version }
+      : { name: 'blend', version: visits.version }
   }
 
   /** At least one, strongest first. */
@@ -146,29 +156,44 @@ export class Retrieval {
     gathering.addPopular(ask, categories.length > 0 ? categories : this.near(ask))
   }
 
-  /** What the session index knows of the visit; past the deadline it is not asked. */
-  private addNext({ visit, isLate, limit }: Ask): void {
-    const { set, shop } = this
-    this.hasNext = false
-    if (visit === null || isLate) return
-    shop.visits.find(visit, Math.min(limit, indexedMax), (item, share, seed) => {
-      if (set.slotFor(item) < 0) return
-      this.hasNext = true
-      set.add(source.next_item, item, share, seed)
-    })
+  private get hasNext(): boolean {
+    return this.next !== nothingNext
+  }
+
+  private weightsFor(blend: Blend): Float64Array {
+    if (this.next === source.next_basket) return weightsWithBasket
+    return this.hasNext && isIndexed(blend) ? weightsWithIndex[blend] : blendWeights[blend]
+  }
+
+  /** What the indexes know of the visit, or of the customer; past the deadline they are not asked. */
+  private addNext({ visit, customer, now, isLate, limit: wanted }: Ask): void {
+    const { visits, orders } = this.shop
+    this.next = nothingNext
+    if (isLate) return
+    const limit = Math.min(wanted, indexedMax)
+    if (visit !== null) visits.find(visit, limit, this.takerOf(source.next_item))
+    if (customer !== null) orders.find(customer, { now, limit }, this.takerOf(source.next_basket))
+  }
+
+  private takerOf(column: number) {
+    return (item: number, share: number, seed: number) => {
+      if (this.set.slotFor(item) < 0) return
+      this.next = column
+      this.set.add(column, item, share, seed)
+    }
   }
 
   /** Its order is that of the list; everything else follows. Among candidates that were given, all evidence adds up. */
   private preferNext(): void {
-    const { set, tiers } = this
+    const { set, tiers, next } = this
     if (!set.isOpen) {
       for (let slot = 0; slot < set.count; slot++) set.totals[slot] /= 2
       return
     }
     this.hasTiers = true
     for (let slot = 0; slot < set.count; slot++) {
-      tiers[slot] = set.has(slot, source.next_item) ? 0 : 1
-      if (tiers[slot] === 0) set.totals[slot] = Math.min(set.totals[slot], set.part(slot, source.next_item))
+      tiers[slot] = set.has(slot, next) ? 0 : 1
+      if (tiers[slot] === 0) set.totals[slot] = Math.min(set.totals[slot], set.part(slot, next))
     }
   }
 

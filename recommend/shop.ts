@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog.ts'
+import type { OrderIndex } from './order-index.ts'
 import type { PopularItems } from './popular-items.ts'
 import type { ReorderRates } from './reorder-rates.ts'
 import type { VectorSearch } from './vectors/vector-search.ts'
@@ -12,5 +13,6 @@ export interface Shop {
   readonly reorders: ReorderRates
   readonly neighbours: Neighbours
   readonly visits: VisitIndex
+  readonly orders: OrderIndex
   readonly vectors: Pick<VectorSearch, 'neighboursOf'>
 }

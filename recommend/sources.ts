@@ -3,6 +3,7 @@ import type { ReasonCode } from '../schemas/http.ts'
 /** Where candidates come from. The order is that of the columns of a `CandidateSet`. */
 export const sources = [
   'next_item',
+  'next_basket',
   'co_viewed',
   'viewed_then_bought',
   'bought_together',
@@ -27,6 +28,7 @@ export const ownSources: number = source.popular_in_category
 /** What a source's seed is the number of, and the reason it stands for. */
 export const meanings: readonly { reason: ReasonCode; seed: 'item' | 'category' | 'brand' | null }[] = [
   { reason: 'similar_to_viewed', seed: 'item' },
+  { reason: 'bought_together', seed: 'item' },
   { reason: 'similar_to_viewed', seed: 'item' },
   { reason: 'viewed_then_bought', seed: 'item' },
   { reason: 'bought_together', seed: 'item' },

@@ -13,7 +13,7 @@ export const surfaceRules: Record<Surface, SurfaceRules> = {
   home: { in_stock: true, exclude_purchased_days: 30, keeps_reordered: true },
   product: { in_stock: true, exclude_purchased_days: 0, keeps_reordered: true },
   cart: { in_stock: true, exclude_purchased_days: 30, keeps_reordered: true },
-  email: { in_stock: true, exclude_purchased_days: 14, keeps_reordered: false }
+  email: { in_stock: true, exclude_purchased_days: 14, keeps_reordered: true }
 }
 
 export const dismissedMs = 90 * 86_400_000

@@ -1,4 +1,5 @@
 import type { Blend } from './blend-weights.ts'
+import type { Customer } from './order-index.ts'
 import type { PairTotals } from './pair-totals.ts'
 import type { VisitSoFar } from './visit-steps.ts'
 
@@ -29,6 +30,8 @@ export interface Profile {
   /** null = unknown. */
   readonly consent: boolean | null
   readonly country: string | null
+  /** Orders they may be known by. */
+  readonly orders: number
   readonly categories: Liking
   readonly brands: Liking
   readonly priceBands: Liking
@@ -83,6 +86,8 @@ export interface Ask {
   /** What the session index is asked about; null: it is not asked. */
   visit: VisitSoFar | null
   profile: Profile | null
+  /** Whose next order the list may follow; null: nobody's. */
+  customer: Customer | null
   maxPerCategory: number | null
   /** The deadline has passed: only what is cheap. */
   isLate: boolean

@@ -11,6 +11,7 @@ export const reasonCodes = [
   'similar_to_viewed',
   'viewed_then_bought',
   'bought_together',
+  'bought_before',
   'because_of_affinity',
   'recently_viewed',
   'similar_content',

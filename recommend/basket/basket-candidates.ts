@@ -10,6 +10,7 @@ const neighbourMax = 100
 /** The customer's strongest items, whose baskets are read. */
 const seedsMax = 25
 const basketsBetween = 100
+const secondsBetween = 60
 /** What fewer people ordered together would tell of one of them (Calandrino et al. 2011). */
 const peopleMin = 3
 
@@ -35,7 +36,8 @@ export class BasketCandidates {
   private touchedCount = 0
   private readonly best = new BestOf()
   private readonly popular: number[] = []
-  private popularAt = Number.NEGATIVE_INFINITY
+  private popularTold = -1
+  private popularTimeS = Number.NEGATIVE_INFINITY
 
   constructor(index: BasketIndex) {
     this.index = index
@@ -58,6 +60,11 @@ export class BasketCandidates {
   /** item-kNN: a basket of many items, and an item of many baskets, say less. */
   scoreOf(item: number): number {
     return this.sums[item] / Math.sqrt(this.index.orders[item] + 20)
+  }
+
+  /** Whether baskets of others speak for a candidate. */
+  hasEvidence(candidate: number): boolean {
+    return this.people[this.items[candidate]] >= peopleMin
   }
 
   private begin(): void {
@@ -155,18 +162,23 @@ export class BasketCandidates {
     for (let i = 0; i < Math.min(count, neighbourMax); i++) this.append(best.tags[i], -1)
   }
 
+  /** Looks at every item, about 25 ns each: news is in it after a minute or 100 orders. */
   private refreshPopular(timeS: number): void {
     const { index, best, popular } = this
-    if (index.told - this.popularAt < basketsBetween) return
-    this.popularAt = index.told
+    const news = index.told - this.popularTold
+    if (news === 0 || (news < basketsBetween && Math.abs(timeS - this.popularTimeS) < secondsBetween)) return
+    this.popularTold = index.told
+    this.popularTimeS = timeS
     const items = index.ids.count
+    let count = 0
     best.reserve(items)
     for (let item = 0; item < items; item++) {
-      best.keys[item] = index.popularity[item] * decay(Math.max(0, timeS - index.times[item]), shortHalfLifeS)
-      best.tags[item] = item
+      if (index.orders[item] === 0) continue
+      best.keys[count] = index.popularity[item] * decay(Math.max(0, timeS - index.times[item]), shortHalfLifeS)
+      best.tags[count++] = item
     }
-    best.chooseInOrder(items, popularMax, (a, b) => index.ids.precedes(a, b))
+    best.chooseInOrder(count, popularMax, (a, b) => index.ids.precedes(a, b))
     popular.length = 0
-    for (let i = 0; i < Math.min(items, popularMax); i++) popular.push(best.tags[i])
+    for (let i = 0; i < Math.min(count, popularMax); i++) popular.push(best.tags[i])
   }
 }

@@ -1,7 +1,14 @@
 import { decay } from '../decay.ts'
 import { ItemIds } from '../session-index/item-ids.ts'
 import { longer } from '../session-index/longer.ts'
-import { type BasketBounds, BasketLog, insertInOrder, type KeptBasket, removeFrom } from './basket-log.ts'
+import {
+  type BasketBounds,
+  BasketLog,
+  insertInOrder,
+  type KeptBasket,
+  type OrderedBasket,
+  removeFrom
+} from './basket-log.ts'
 
 const day = 86_400
 export const shortHalfLifeS = 7 * day
@@ -16,14 +23,6 @@ const basketItemsMax = 60
 const orderedMax = 1000
 
 const defaultBounds: BasketBounds = { basketsMax: 500_000, perCustomerMax: 200 }
-
-export interface OrderedBasket {
-  /** null: a guest, whose basket still says what goes together. */
-  customer: string | null
-  /** Each once. */
-  items: readonly string[]
-  timeS: number
-}
 
 /**
  * Orders by id: what each customer orders, what is ordered together, what is ordered at all. An order may be told again,

@@ -18,6 +18,14 @@ export interface BasketBounds {
   perCustomerMax: number
 }
 
+export interface OrderedBasket {
+  /** null: a guest, whose basket still says what goes together. */
+  customer: string | null
+  /** Each once. */
+  items: readonly string[]
+  timeS: number
+}
+
 interface Customer {
   person: number
   baskets: KeptBasket[]

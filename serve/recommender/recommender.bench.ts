@@ -22,7 +22,9 @@ const sizes = values.items === undefined ? [4000, 100_000] : [Number(values.item
 for (const items of sizes) {
   const fixture = new ShopFixture(new MemoryStore())
   const synthetic = buildSyntheticShop(fixture, { items, visitors, seed })
+  const customers = addCustomers(fixture, synthetic)
   fixture.together('*', {}, 1000)
+  fixture.changes.length = 0
   const heapBefore = usedHeap()
   const start = performance.now()
   const shop = fixture.start({ cacheBytesMax: 1 << 30 })
@@ -33,10 +35,10 @@ for (const items of sizes) {
   const steps = visit(shop, synthetic)
   report(items, 'start', 'index_us_per_step', ((performance.now() - indexing) * 1000) / steps)
   report(items, 'warm', 'heap_bytes_per_item', (usedHeap() - heapBefore) / items)
-  for (const [name, queryOf] of Object.entries(queries(synthetic))) measure(shop, items, name, queryOf)
+  for (const [name, queryOf] of Object.entries(queries(synthetic, customers))) measure(shop, items, name, queryOf)
 }
 
-function queries({ items, users, sessions }: SyntheticShop): Record<string, () => Partial<Query>> {
+function queries({ items, users, sessions }: SyntheticShop, customers: string[]): Record<string, () => Partial<Query>> {
   const random = seeded(seed)
   const pick = <T>(list: readonly T[]) => list[Math.floor(random() ** 2 * list.length)]
   const visitor = () => {
@@ -48,11 +50,30 @@ function queries({ items, users, sessions }: SyntheticShop): Record<string, () =
     product: () => ({ surface: 'product', ...visitor(), items: [pick(items)] }),
     cart: () => ({ surface: 'cart', ...visitor(), items: [pick(items), pick(items), pick(items)] }),
     email: () => ({ surface: 'email', user_id: pick(users) }),
+    email_customer: () => ({ surface: 'email', user_id: pick(customers) }),
     similar: () => ({ surface: 'product', relation: 'similar', items: [pick(items)] }),
     anonymous: () => ({ surface: 'home' }),
     category: () => ({ surface: 'home', ...visitor(), rules: { categories: ['C3 > C3.1'] } }),
     narrow: () => ({ surface: 'home', ...visitor(), rules: { categories: ['C3 > C3.1'], price_max: 2 } })
   }
+}
+
+/** Customers with up to 30 orders of 20 items each, half of them ordered before. */
+function addCustomers(fixture: ShopFixture, { items }: SyntheticShop): string[] {
+  const random = seeded(seed)
+  return Array.from({ length: 1000 }, (_, customer) => {
+    const id = `customer_${customer}`
+    const known: string[] = []
+    const orders = 1 + Math.floor(random() * 30)
+    for (let order = 0; order < orders; order++) {
+      for (let line = 0; line < 10; line++) known.push(items[Math.floor(random() ** 2 * items.length)])
+      const again = Array.from({ length: 10 }, () => known[Math.floor(random() * known.length)])
+      const ts = fixtureNow - (orders - order) * 14 * 86_400_000
+      fixture.order(`${id}/${order}`, id, [...new Set([...known.slice(-10), ...again])], { ts })
+    }
+    fixture.user(id, { orders })
+    return id
+  })
 }
 
 /** Visits of others into the session index, as many as a year of the demo shop has, and weights that count as learned. */

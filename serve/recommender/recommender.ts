@@ -1,4 +1,5 @@
 import { isIndexed } from '../../recommend/blend-weights.ts'
+import type { Customer } from '../../recommend/order-index.ts'
 import { Retrieval } from '../../recommend/retrieval.ts'
 import type { Ask } from '../../recommend/visit.ts'
 import type { Answer, RecommendedItem } from '../../schemas/http.ts'
@@ -55,6 +56,7 @@ class ViewRecommender implements Recommender {
       recentBought,
       visit: null,
       profile: null,
+      customer: null,
       maxPerCategory: null,
       isLate: false
     }
@@ -136,6 +138,7 @@ class ViewRecommender implements Recommender {
     ask.limit = query.limit
     ask.maxPerCategory = query.rules?.max_per_category ?? null
     ask.profile = visitor.profile
+    ask.customer = query.surface === 'email' ? customerOf(visitor) : null
     ask.asked.length = 0
     const isCart = query.surface === 'cart'
     const ids = query.items ?? (isCart ? visit.cart : [])
@@ -185,7 +188,7 @@ class ViewRecommender implements Recommender {
       items: [],
       fallback: true,
       experiment: null,
-      retrieval: { name: 'blend', version: this.views.shop.visits.version },
+      retrieval: this.retrieval.method,
       model: null,
       partial
     }
@@ -232,6 +235,10 @@ class ViewRecommender implements Recommender {
       variant: null
     })
   }
+}
+
+function customerOf({ person, profile }: Visitor): Customer | null {
+  return person === null || profile === null || profile.orders <= 0 ? null : { id: person, orders: profile.orders }
 }
 
 function rounded(score: number): number {

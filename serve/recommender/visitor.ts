@@ -16,6 +16,8 @@ export interface Asker {
 export interface Visitor {
   /** null: not known, or not to be profiled. */
   profile: Profile | null
+  /** Whose profile it is. */
+  person: string | null
   session: SessionView | null
   /** Own acts that `session` may not show yet; oldest first. */
   own: readonly OwnEvent[]
@@ -31,7 +33,7 @@ export interface VisitorOptions {
   consentDefault: boolean
 }
 
-const nobody: Visitor = { profile: null, session: null, own: [] }
+const nobody: Visitor = { profile: null, person: null, session: null, own: [] }
 
 /**
  * Consent decides what is read: with it, the person's profile and their last visit; without it, only what this visit has
@@ -53,6 +55,7 @@ export function readVisitor(options: VisitorOptions, asker: Asker, now: number):
   const isLive = isTheirs && now - stored.last <= sessionMs
   return {
     profile: mayProfile ? profile : null,
+    person: mayProfile && profile !== null ? (userId ?? sessionKey) : null,
     session: asker.session === undefined && isTheirs && (mayProfile || isLive) ? stored : null,
     own: asker.session === undefined ? ownEvents(overlay, asker, { userId, mayProfile }) : []
   }

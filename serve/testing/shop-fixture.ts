@@ -4,8 +4,9 @@ import type { ViewTopic } from '../../engine/topic.ts'
 import type { Restrictions } from '../../recommend/catalog.ts'
 import { behaviourVector } from '../../recommend/vectors/behaviour-vector.ts'
 import { contentVector } from '../../recommend/vectors/content-vector.ts'
-import type { Impression } from '../../schemas/act.ts'
+import type { Basket, Impression } from '../../schemas/act.ts'
 import {
+  baskets,
   boughtTogether,
   identities,
   itemCatalog,
@@ -22,7 +23,17 @@ import { createRecommender } from '../recommender/recommender.ts'
 import { SessionOverlay } from '../recommender/session-overlay.ts'
 import { ViewSet } from '../views/view-set.ts'
 
-const views = [itemVectors, itemCatalog, itemFeatures, userFeatures, sessions, identities, similarItems, boughtTogether]
+const views = [
+  itemVectors,
+  itemCatalog,
+  itemFeatures,
+  userFeatures,
+  sessions,
+  identities,
+  similarItems,
+  boughtTogether,
+  baskets
+]
 const viewIdOf = (name: string) => views.findIndex(view => view.name === name) + 1
 
 /** A time all rows are about, unless they say otherwise. */
@@ -101,6 +112,13 @@ export class ShopFixture {
         people: 3
       }))
     })
+  }
+
+  /** A user's order as it stands. */
+  order(id: string, person: string, items: string[], row: Partial<Basket> = {}): this {
+    const ts = row.ts ?? fixtureNow
+    const lines = items.map(product_id => ({ product_id, ts, qty: 1, price: 1, organic: true }))
+    return this.put(baskets, id, { person, is_user: true, ts, counts: true, lines, ...row })
   }
 
   /** Content made of these words, behaviour of these companions. */

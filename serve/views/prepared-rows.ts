@@ -27,6 +27,7 @@ export function profile(catalog: Catalog, row: UserFeatures): Profile {
   return {
     consent: row.consent,
     country: row.country,
+    orders: row.orders,
     categories: liking(row.categories, name => catalog.categories.intern(name)),
     brands: liking(row.brands, name => catalog.brands.intern(name)),
     priceBands: liking(row.price_bands, Number),

@@ -2,6 +2,7 @@ import type { StoreReader } from '../../engine/stores/state-store.ts'
 import type { ViewChange } from '../../engine/task/views.ts'
 import type { ViewTopic } from '../../engine/topic.ts'
 import { Catalog, marks, noRestrictions, type Restrictions } from '../../recommend/catalog.ts'
+import { OrderIndex } from '../../recommend/order-index.ts'
 import { PairTotals } from '../../recommend/pair-totals.ts'
 import { PopularItems } from '../../recommend/popular-items.ts'
 import { ReorderRates } from '../../recommend/reorder-rates.ts'
@@ -11,6 +12,7 @@ import { TopItems } from '../../recommend/top-items.ts'
 import type { Neighbours, Profile } from '../../recommend/visit.ts'
 import { VisitIndex } from '../../recommend/visit-index.ts'
 import {
+  baskets,
   blend,
   boughtTogether,
   identities,
@@ -24,6 +26,7 @@ import {
 import type { Identity, ItemFeatures, SessionView, UserFeatures } from '../../schemas/views.ts'
 import { type Graphs, VectorView } from '../vectors/vector-view.ts'
 import { MaterialisedView } from './materialised-view.ts'
+import { orderedBasket } from './ordered-basket.ts'
 import { companionList, profile, similarLists } from './prepared-rows.ts'
 import { basketsTotal, similarTotal } from './row-totals.ts'
 import { scanView } from './scan-view.ts'
@@ -59,6 +62,7 @@ export const viewNames: readonly string[] = [
   identities,
   similarItems,
   boughtTogether,
+  baskets,
   blend,
   itemVectors
 ].map(({ name }) => name)
@@ -113,6 +117,7 @@ export class ViewSet {
       reorders: new ReorderRates(),
       neighbours,
       visits,
+      orders: new OrderIndex(catalog, neighbours),
       vectors: this.vectors.search
     }
     this.loadNeighbours = keys => {
@@ -132,6 +137,7 @@ export class ViewSet {
         this.putItem(key, value)
         changed.items.add(key)
       })
+      .set(baskets.name, ({ key, value }) => this.putOrder(key, value))
       .set(blend.name, ({ value }) => this.putBlend(value))
       .set(itemVectors.name, ({ key, value }) => this.vectors.put(key, value))
       .set(itemFeatures.name, ({ key, value }) => this.putFeatures(key, value))
@@ -152,6 +158,7 @@ export class ViewSet {
     read(itemFeatures.name, (key, bytes) => this.putFeatures(key, bytes))
     read(similarItems.name, (key, bytes) => this.putDays(key, bytes))
     read(boughtTogether.name, (key, bytes) => this.putBaskets(key, bytes))
+    read(baskets.name, (key, bytes) => this.putOrder(key, bytes))
     read(blend.name, (_, bytes) => this.putBlend(bytes))
     read(itemVectors.name, (key, bytes) => this.vectors.put(key, bytes))
     void this.vectors.start()
@@ -234,6 +241,10 @@ export class ViewSet {
 
   private putBlend(bytes: Buffer | null): void {
     if (bytes !== null) this.shop.visits.use(blend.value.decode(bytes))
+  }
+
+  private putOrder(orderId: string, bytes: Buffer | null): void {
+    this.shop.orders.put(orderId, bytes === null ? null : orderedBasket(bytes))
   }
 
   private putDays(productId: string, bytes: Buffer | null): void {

@@ -19,6 +19,7 @@ const sentences = {
   viewed_then_bought: name => (name ? `Bought after a look at ${name}` : 'Bought after a look at this'),
   bought_together: name => (name ? `Often bought together with ${name}` : 'Often bought together'),
   because_of_affinity: name => (name ? `Because you like ${name}` : 'To your taste'),
+  bought_before: () => 'You bought it before',
   recently_viewed: () => 'You looked at it lately',
   similar_content: name => (name ? `Reads like ${name}` : 'Reads alike'),
   popular_in_category: name => (name ? `Popular in ${name}` : 'Popular in its category'),

@@ -1,0 +1,91 @@
+import { BasketIndex } from './basket/basket-index.ts'
+import type { OrderedBasket } from './basket/basket-log.ts'
+import { NextBasket } from './basket/next-basket.ts'
+import type { Catalog } from './catalog.ts'
+import { LedBy } from './led-by.ts'
+import { exponential } from './session-index/exact-maths.ts'
+import type { Neighbours } from './visit.ts'
+
+/** Candidates per item of the list: rules take some out. */
+const candidatesPerItem = 2
+/** As in `VisitIndex`: a score lower by so much stands for a share of 1/e. */
+const scoreScale = 2
+
+/** A seed that names no item. */
+export const seedless = { popular: -1, orderedTogether: -2 } as const
+
+/** Who may be told what they will order next. */
+export interface Customer {
+  id: string
+  /** Of their newest orders, so many may be used: what is older than a withdrawal of consent is not theirs any more. */
+  orders: number
+}
+
+/**
+ * Takes what a customer may order; numbers are the catalog's. `share` of the best: above 0, at most 1. `seed`: the item
+ * itself where the customer has ordered it, else an item of theirs that three people bought it with, or `seedless`.
+ */
+export type NextOrderSink = (item: number, share: number, seed: number) => void
+
+/** What will this customer order next? The orders as serving keeps them, under the catalog's numbers. */
+export class OrderIndex {
+  readonly index = new BasketIndex()
+  private readonly catalog: Catalog
+  private readonly next = new NextBasket(this.index)
+  private readonly ledBy: LedBy
+  /** The catalog's number of each item; −1: it has none, as the catalog has too many strangers. */
+  private readonly numbers: number[] = []
+
+  constructor(catalog: Catalog, neighbours: Pick<Neighbours, 'companionsOf' | 'load'>) {
+    this.catalog = catalog
+    this.ledBy = new LedBy(neighbours)
+  }
+
+  /** Of the weights in use. */
+  get version(): number {
+    return 0
+  }
+
+  /** An order as it stands; null: there is none. */
+  put(orderId: string, ordered: OrderedBasket | null): void {
+    this.index.put(orderId, ordered)
+  }
+
+  /** Tells `sink` what the customer may order, the best first; nothing for one who has not ordered. */
+  find(customer: Customer, { now, limit }: { now: number; limit: number }, sink: NextOrderSink): void {
+    const { next } = this
+    if (next.predict(customer.id, now / 1000, customer.orders) === 0) return
+    const count = next.rank(limit * candidatesPerItem)
+    const best = next.ranker.scores[next.order[0]]
+    this.findLeads()
+    for (let place = 0; place < count; place++) {
+      const candidate = next.order[place]
+      const item = this.numberOf(next.candidates.items[candidate])
+      const share = exponential((next.ranker.scores[candidate] - best) / scoreScale)
+      if (item >= 0 && share > 0) sink(item, share, this.seedOf(candidate, item))
+    }
+  }
+
+  private findLeads(): void {
+    const { candidates, history } = this.next
+    this.ledBy.begin()
+    for (let i = 0; i < candidates.count && candidates.own[i] >= 0; i++) {
+      this.ledBy.offer(this.numberOf(candidates.items[i]), history.frequencies[candidates.own[i]])
+    }
+    this.ledBy.read()
+  }
+
+  private seedOf(candidate: number, item: number): number {
+    const { candidates } = this.next
+    if (candidates.own[candidate] >= 0) return item
+    const isTogether = candidates.hasEvidence(candidate)
+    return isTogether ? this.ledBy.leadTo(item) : seedless.popular
+  }
+
+  private numberOf(indexed: number): number {
+    const { ids } = this.index.ids
+    while (this.numbers.length <= indexed) this.numbers.push(this.catalog.intern(ids[this.numbers.length]))
+    if (this.numbers[indexed] < 0) this.numbers[indexed] = this.catalog.items.find(ids[indexed])
+    return this.numbers[indexed]
+  }
+}
