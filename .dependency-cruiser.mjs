@@ -19,7 +19,7 @@ export const layers = [
 
 const errors = '^engine/errors[.]ts$'
 /** Records, keys, codecs and topics: what a layer needs to speak of the stream without running it. */
-const vocabulary = '^engine/(record|codec|bytes|time|topic|errors)[.]ts$'
+const vocabulary = '^engine/(record|codec|bytes|recurring-text|time|topic|errors)[.]ts$'
 const ports = [
   '^engine/log/log[.]ts$',
   '^engine/log/partition-of[.]ts$',

@@ -1,6 +1,7 @@
 import { decodeText } from '../../engine/bytes.ts'
 import type { RecordBatch, TopicPartition } from '../../engine/log/log.ts'
 import type { Headers } from '../../engine/record.ts'
+import { recurringText } from '../../engine/recurring-text.ts'
 
 /** Columns per record in `#places`: where key, value and headers are in the buffer. -1 = null, for headers: none. */
 const keyAt = 0
@@ -156,7 +157,7 @@ export class RecordRun {
   key(index: number): string {
     const at = this.#places[index * columns + keyAt]
     const length = this.#places[index * columns + keyBytes]
-    return length <= 0 ? '' : decodeText(this.buffer, at, at + length)
+    return length <= 0 ? '' : recurringText(this.buffer, at, at + length)
   }
 
   headers(index: number): Headers | undefined {

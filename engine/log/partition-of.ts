@@ -1,7 +1,6 @@
-/** murmur2 (32 bit, Kafka's seed 0x9747b28c) over the bytes: `org.apache.kafka.common.utils.Utils.murmur2`. */
-export function murmur2(bytes: Uint8Array): number {
+/** murmur2 (32 bit, Kafka's seed 0x9747b28c) over the first `length` bytes: `org.apache.kafka.common.utils.Utils.murmur2`. */
+export function murmur2(bytes: Uint8Array, length = bytes.length): number {
   const m = 0x5bd1e995
-  const length = bytes.length
   let h = 0x9747b28c ^ length
   let i = 0
   for (; i + 4 <= length; i += 4) {
@@ -36,5 +35,5 @@ export function partitionOf(key: string | Buffer | null, partitions: number): nu
     }
     scratch[i] = code
   }
-  return (murmur2(scratch.subarray(0, bytes)) & 0x7fffffff) % partitions
+  return (murmur2(scratch, bytes) & 0x7fffffff) % partitions
 }

@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib'
-import { ByteReader, decodeText } from '../bytes.ts'
+import { ByteReader } from '../bytes.ts'
 import { stop } from '../errors.ts'
 import type { Headers } from '../record.ts'
+import { recurringText } from '../recurring-text.ts'
 import {
   chunkVersion,
   countAt,
@@ -183,7 +184,7 @@ export class SegmentBatch implements RecordBatch {
 
   key(index: number): string {
     const at = this.#from + index
-    return decodeText(this.#segment.buffer, this.#segment.keyStarts[at], this.#segment.valueStarts[at])
+    return recurringText(this.#segment.buffer, this.#segment.keyStarts[at], this.#segment.valueStarts[at])
   }
 
   keyBytes(index: number): Buffer | null {
