@@ -1,5 +1,6 @@
 /** How the values of a topic are laid out on the log. Bad bytes throw with a `skip` code and become dead letters. */
 export interface ValueCodec<V> {
+  /** What a processor emits is copied at once, so that its bytes need to hold until the next call only; a view's are kept. */
   encode(value: V): Buffer
   decode(bytes: Buffer): V
 }

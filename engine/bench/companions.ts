@@ -2,7 +2,7 @@ import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Codec } from '../codec.ts'
 import { hours } from '../time.ts'
 import { decay } from './decay.ts'
-import type { ItemId } from './peer-events.ts'
+import { itemIds, readItem } from './item-numbers.ts'
 
 const keptMax = 100
 const shownMax = 50
@@ -12,31 +12,23 @@ export interface Companions {
   pairs: number
   /** What the scores are as of, in hours since 1970. */
   hour: number
-  items: ItemId[]
+  /** Numbers (item-numbers.ts). */
+  items: number[]
   scores: number[]
   /** Positions by strength as of the last `ranked`; not stored. */
   ranking: number[]
-  /** Since it was stored: 1 for each position that is another now, and what all scores were multiplied with. */
-  isChanged: Uint8Array
+  /** Since it was stored: a bit for each position that is another now, and what all scores were multiplied with. */
+  changed: number[]
   factors: number[]
   isNew: boolean
 }
 
 export function noCompanions(hour: number): Companions {
-  return {
-    pairs: 0,
-    hour,
-    items: [],
-    scores: [],
-    ranking: [],
-    isChanged: new Uint8Array(keptMax),
-    factors: [],
-    isNew: true
-  }
+  return { pairs: 0, hour, items: [], scores: [], ranking: [], changed: [0, 0, 0, 0], factors: [], isNew: true }
 }
 
-export function meet(companions: Companions, item: ItemId, weight: number, time: number): void {
-  const { items, scores, isChanged } = companions
+export function meet(companions: Companions, item: number, weight: number, time: number): void {
+  const { items, scores, changed } = companions
   const hour = Math.floor(time / hours(1))
   let amount = weight
   if (hour > companions.hour) {
@@ -47,16 +39,15 @@ export function meet(companions: Companions, item: ItemId, weight: number, time:
     amount *= decay(companions.hour - hour)
   }
   companions.pairs++
-  const known = items.indexOf(item)
-  if (known >= 0) {
-    scores[known] += amount
-    isChanged[known] = 1
-    return
+  let at = items.indexOf(item)
+  if (at >= 0) {
+    scores[at] += amount
+  } else {
+    at = items.length < keptMax ? items.length : indexOfLeast(scores)
+    items[at] = item
+    scores[at] = amount
   }
-  const at = items.length < keptMax ? items.length : indexOfLeast(scores)
-  items[at] = item
-  scores[at] = amount
-  isChanged[at] = 1
+  changed[at >> 5] |= 1 << (at & 31)
 }
 
 function scale(companions: Companions, factor: number): void {
@@ -80,7 +71,7 @@ export function ranked(companions: Companions): Companions {
     let hole = i
     for (; hole > 0; hole--) {
       const other = ranking[hole - 1]
-      if (scores[other] > score || (scores[other] === score && items[other] < items[at])) break
+      if (scores[other] > score || (scores[other] === score && itemIds[items[other]] < itemIds[items[at]])) break
       ranking[hole] = other
     }
     ranking[hole] = at
@@ -99,10 +90,10 @@ function write(out: ByteWriter, { pairs, hour, items, scores }: Companions): voi
   for (let i = 0; i < items.length; i++) writeCompanion(out, items[i], scores[i])
 }
 
-function writeCompanion(out: ByteWriter, item: ItemId, score: number): void {
+function writeCompanion(out: ByteWriter, item: number, score: number): void {
   out.f64(score)
   const lengthAt = out.reserve(1)
-  out.text(item)
+  out.text(itemIds[item])
   out.buffer[lengthAt] = out.position - lengthAt - 1
 }
 
@@ -112,7 +103,7 @@ export function read(input: ByteReader): Companions {
   companions.pairs = pairs
   for (let left = input.u8(); left > 0; left--) {
     companions.scores.push(input.f64())
-    companions.items.push(input.text(input.u8()) as ItemId)
+    companions.items.push(readItem(input, input.u8()))
   }
   return companions
 }
@@ -120,11 +111,13 @@ export function read(input: ByteReader): Companions {
 /** A list scaled more often than this is written whole. */
 const factorsMax = 255
 
-function writeDelta(out: ByteWriter, { pairs, hour, items, scores, isChanged, factors, isNew }: Companions): boolean {
+function writeDelta(out: ByteWriter, { pairs, hour, items, scores, changed, factors, isNew }: Companions): boolean {
   if (isNew || factors.length > factorsMax) return false
   out.u32(pairs).i32(hour).u8(factors.length)
   for (const factor of factors) out.f64(factor)
-  for (let i = 0; i < items.length; i++) if (isChanged[i] === 1) writeCompanion(out.u8(i), items[i], scores[i])
+  for (let i = 0; i < items.length; i++) {
+    if ((changed[i >> 5] & (1 << (i & 31))) !== 0) writeCompanion(out.u8(i), items[i], scores[i])
+  }
   return true
 }
 
@@ -135,17 +128,17 @@ function applyDelta(companions: Companions, input: ByteReader): void {
   while (!input.isAtEnd) {
     const at = input.u8()
     companions.scores[at] = input.f64()
-    companions.items[at] = input.text(input.u8()) as ItemId
+    companions.items[at] = readItem(input, input.u8())
   }
 }
 
 function stored(companions: Companions): void {
-  companions.isChanged.fill(0)
+  companions.changed.fill(0)
   if (companions.factors.length > 0) companions.factors = []
   companions.isNew = false
 }
 
-/** Ids are shared with those of the catalog of ids; columns of numbers, and three small objects. */
+/** Three columns of numbers, and small objects around them. */
 const memoryBytes = ({ items }: Companions) => items.length * 24 + 500
 
 export const companionsCodec: Codec<Companions> = {

@@ -5,6 +5,7 @@ import { hours } from '../time.ts'
 import { type Topic, topic, type ViewTopic, view } from '../topic.ts'
 import { topology } from '../topology.ts'
 import { type Companions, companionsCodec, meet, noCompanions, ranked, read, writeRanked } from './companions.ts'
+import { itemIds, readItem } from './item-numbers.ts'
 import { type Pair, pairRecentItems } from './pair-recent-items.ts'
 import { type ItemId, interactions, interactionsByItem } from './peer-events.ts'
 
@@ -13,10 +14,10 @@ const out = new ByteWriter()
 const itemPairs: Topic<ItemId, Pair> = topic('item-pairs', {
   partitions: 4,
   value: {
-    encode: ({ companion, weight, time }) => out.reset().i64(time).u8(weight).text(companion).copy(),
+    encode: ({ companion, weight, time }) => out.reset().i64(time).u8(weight).text(itemIds[companion]).view(),
     decode: bytes => {
       const input = new ByteReader(bytes)
-      return { time: input.i64(), weight: input.u8(), companion: input.text(bytes.length - 9) as ItemId }
+      return { time: input.i64(), weight: input.u8(), companion: readItem(input, bytes.length - 9) }
     }
   }
 })
