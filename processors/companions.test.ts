@@ -48,3 +48,19 @@ test('a list read whole and brought up to date by deltas is the list that was ne
     t.true(deltas > 0)
   }
 })
+
+test('who had a pair 255 times or more stays one of those who had it', t => {
+  const list = new Companions()
+  const people = [1, 2, 3, 4]
+  const had = (isGone: boolean) => {
+    for (const person of people) list.add(['cup'], { self: 'tea', weight: 1, person, isGone })
+  }
+  for (let i = 0; i < 300; i++) had(false)
+  const stored = whole(list)
+  t.deepEqual(stored.toJSON(), list.toJSON())
+  for (let i = 0; i < 299; i++) had(true)
+  t.like(list.toJSON(), [{ product_id: 'cup', weight: 4, people: 3 }])
+  had(true)
+  t.like(list.toJSON(), [{ product_id: 'cup', weight: 0, people: 3 }])
+  t.deepEqual(list.best(10, 0), [])
+})

@@ -51,7 +51,8 @@ export class Companions {
   }
 
   scale(factor: number): void {
-    const { weights, length } = this.#columns
+    const { cells, length } = this.#columns
+    const { weights } = cells
     for (let i = 0; i < length; i++) weights[i] *= factor
     if (this.#factors.push(factor) > factorsMax) this.#isRewritten = true
   }
@@ -76,8 +77,8 @@ export class Companions {
     const columns = this.#columns
     return Array.from({ length: columns.length }, (_, i) => ({
       product_id: columns.idAt(i),
-      weight: columns.weights[i],
-      people: columns.counts[i]
+      weight: columns.cells.weights[i],
+      people: columns.countAt(i)
     })).sort((a, b) => (a.product_id < b.product_id ? -1 : 1))
   }
 
@@ -112,7 +113,7 @@ export class Companions {
 
   /** Everything is stored as it is now. */
   stored(): void {
-    this.#columns.isChanged.fill(0)
+    this.#columns.stored()
     if (this.#factors.length > 0) this.#factors = []
     this.#isRewritten = false
   }
@@ -151,21 +152,19 @@ export class Companions {
   }
 
   #addTo(at: number, weight: number, person: number): void {
-    const { weights, people, counts, isChanged } = this.#columns
-    weights[at] += weight
-    people.come(at, person)
-    counts[at] = people.count(at)
-    isChanged[at] = 1
+    const columns = this.#columns
+    columns.cells.weights[at] += weight
+    columns.people.come(at, person)
+    columns.changed(at)
   }
 
   #takeFrom(at: number, weight: number, person: number): void {
     if (at < 0) return
     const columns = this.#columns
-    columns.isChanged[at] = 1
-    columns.weights[at] -= weight
+    columns.cells.weights[at] -= weight
     columns.people.leave(at, person)
-    columns.counts[at] = columns.people.count(at)
-    if (columns.counts[at] > 0) return
+    columns.changed(at)
+    if (columns.countAt(at) > 0) return
     this.#isRewritten = true
     columns.remove(at)
   }

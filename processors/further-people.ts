@@ -1,116 +1,138 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
-import { grown, roomier } from './columns.ts'
+import { copyColumns, roomier } from './columns.ts'
 
 /** So many people of a thing are known beside its first one. */
 export const further = 3
-/** Columns of a block: who they are, how often each of them, how often all others. */
-const blockCells = further + further + 1
-const countMax = 0xffff
-const noBlocks = new Uint16Array(0)
+/** From here on nobody counts: who had a thing so often stays one of those who had it. */
+export const timesMax = 0xff
+/** Slots for how often: each of them, and all others. */
+const slots = further + 1
+const blockBytes = further * 2 + slots
+
+/** Columns of blocks, in one buffer. */
+interface Blocks {
+  who: Uint16Array
+  times: Uint8Array
+}
+
+function blocksFor(count: number): Blocks {
+  const buffer = new ArrayBuffer(count * blockBytes)
+  return { who: new Uint16Array(buffer, 0, count * further), times: new Uint8Array(buffer, count * further * 2) }
+}
+
+const noBlocks = blocksFor(0)
 
 /** Blocks of further people, for the rows that have any. Blocks count from 1; 0 is nobody's. */
 export class FurtherPeople {
-  #cells: Uint16Array = noBlocks
+  #blocks = noBlocks
   #used = 0
   /** Given back last; it names the one before in its first column. */
   #given = 0
 
   get bytes(): number {
-    return this.#cells.byteLength
+    return this.#blocks.who.buffer.byteLength
   }
 
   /** Room for so many blocks at once. */
   reserve(blocks: number): void {
-    if (blocks * blockCells > this.#cells.length) this.#cells = grown(this.#cells, blocks * blockCells)
+    if (blocks > this.#capacity) this.#blocks = copyColumns(this.#blocks, blocksFor(blocks))
   }
 
   take(): number {
     if (this.#given === 0) {
-      const end = ++this.#used * blockCells
-      if (end > this.#cells.length) this.#cells = grown(this.#cells, roomier(this.#used) * blockCells)
+      if (++this.#used > this.#capacity) this.reserve(roomier(this.#used))
       return this.#used
     }
     const block = this.#given
-    const start = (block - 1) * blockCells
-    this.#given = this.#cells[start]
-    this.#cells.fill(0, start, start + blockCells)
+    const { who, times } = this.#blocks
+    this.#given = who[whoOf(block)]
+    who.fill(0, whoOf(block), whoOf(block) + further)
+    times.fill(0, timesOf(block), timesOf(block) + slots)
     return block
   }
 
   giveBack(block: number): void {
-    this.#cells[(block - 1) * blockCells] = this.#given
+    this.#blocks.who[whoOf(block)] = this.#given
     this.#given = block
   }
 
   knows(block: number, who: number): boolean {
-    return this.#placeOf(block, who) >= 0
+    return block !== 0 && this.#slotOf(block, who) < further
   }
 
   /** Whoever finds no slot is one of the others. */
   come(block: number, who: number): void {
-    const known = this.#placeOf(block, who)
-    const place = known < 0 ? this.#settle(block, who) : known
-    if (this.#cells[place] < countMax) this.#cells[place]++
+    let slot = this.#slotOf(block, who)
+    if (slot === further) slot = this.#settle(block, who)
+    const at = timesOf(block) + slot
+    if (this.#blocks.times[at] < timesMax) this.#blocks.times[at]++
   }
 
   leave(block: number, who: number): void {
-    const known = this.#placeOf(block, who)
-    const place = known < 0 ? countsOf(block) + further : known
-    if (this.#cells[place] > 0) this.#cells[place]--
+    const at = timesOf(block) + this.#slotOf(block, who)
+    const times = this.#blocks.times[at]
+    if (times > 0 && times < timesMax) this.#blocks.times[at]--
   }
 
   /** How many are there; all others count as one. */
   count(block: number): number {
-    const counts = countsOf(block)
+    const { times } = this.#blocks
+    const start = timesOf(block)
     let people = 0
-    for (let i = counts; i <= counts + further; i++) if (this.#cells[i] > 0) people++
+    for (let i = start; i < start + slots; i++) if (times[i] > 0) people++
     return people
   }
 
   /** Which slots are taken, as bits from the first further one on. */
   taken(block: number): number {
-    const counts = countsOf(block)
+    const { times } = this.#blocks
+    const start = timesOf(block)
     let taken = 0
-    for (let i = 0; i <= further; i++) if (this.#cells[counts + i] > 0) taken |= 1 << i
+    for (let slot = 0; slot < slots; slot++) if (times[start + slot] > 0) taken |= 1 << slot
     return taken
   }
 
   write(out: ByteWriter, block: number, taken: number): void {
-    const counts = countsOf(block)
-    for (let i = 0; i <= further; i++) {
-      if (((taken >> i) & 1) === 0) continue
-      if (i < further) out.u16(this.#cells[counts - further + i])
-      out.varint(this.#cells[counts + i])
+    const { who, times } = this.#blocks
+    for (let slot = 0; slot < slots; slot++) {
+      if (((taken >> slot) & 1) === 0) continue
+      if (slot < further) out.u16(who[whoOf(block) + slot])
+      out.varint(times[timesOf(block) + slot])
     }
   }
 
   /** Into a block that is empty. */
   read(input: ByteReader, block: number, taken: number): void {
-    const counts = countsOf(block)
-    for (let i = 0; i <= further; i++) {
-      if (((taken >> i) & 1) === 0) continue
-      if (i < further) this.#cells[counts - further + i] = input.u16()
-      this.#cells[counts + i] = input.varint()
+    const { who, times } = this.#blocks
+    for (let slot = 0; slot < slots; slot++) {
+      if (((taken >> slot) & 1) === 0) continue
+      if (slot < further) who[whoOf(block) + slot] = input.u16()
+      times[timesOf(block) + slot] = Math.min(input.varint(), timesMax)
     }
   }
 
-  /** Where a person's count is; −1 = nowhere. */
-  #placeOf(block: number, who: number): number {
-    if (block === 0) return -1
-    const counts = countsOf(block)
-    for (let i = counts; i < counts + further; i++) {
-      if (this.#cells[i] > 0 && this.#cells[i - further] === who) return i
-    }
-    return -1
+  get #capacity(): number {
+    return this.#blocks.who.length / further
   }
 
-  #settle(block: number, who: number): number {
-    const counts = countsOf(block)
-    let place = counts
-    while (place < counts + further && this.#cells[place] > 0) place++
-    if (place < counts + further) this.#cells[place - further] = who
-    return place
+  /** Where a person is; `further`: among the others. */
+  #slotOf(block: number, person: number): number {
+    const { who, times } = this.#blocks
+    const [people, counts] = [whoOf(block), timesOf(block)]
+    for (let slot = 0; slot < further; slot++) {
+      if (who[people + slot] === person && times[counts + slot] > 0) return slot
+    }
+    return further
+  }
+
+  #settle(block: number, person: number): number {
+    const { who, times } = this.#blocks
+    let slot = 0
+    while (slot < further && times[timesOf(block) + slot] > 0) slot++
+    if (slot < further) who[whoOf(block) + slot] = person
+    return slot
   }
 }
 
-const countsOf = (block: number) => (block - 1) * blockCells + further
+const whoOf = (block: number) => (block - 1) * further
+const timesOf = (block: number) => (block - 1) * slots

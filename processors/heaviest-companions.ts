@@ -13,7 +13,7 @@ export function heaviestOf(columns: CompanionColumns, count: number, weightMin: 
   const order = orderOf(columns)
   return inOrder(order, heaviest(order, shown(columns, weightMin), count)).map(i => ({
     product_id: columns.idAt(i),
-    weight: columns.weights[i],
+    weight: columns.cells.weights[i],
     people: peopleMin
   }))
 }
@@ -34,11 +34,14 @@ export function cutToHeaviest(columns: CompanionColumns, keep: number, weightMin
 }
 
 function orderOf(columns: CompanionColumns): Order {
-  return { weights: columns.weights, idAt: i => columns.idAt(i) }
+  return { weights: columns.cells.weights, idAt: i => columns.idAt(i) }
 }
 
-function shown({ length, weights, counts }: CompanionColumns, weightMin: number): number[] {
+function shown(columns: CompanionColumns, weightMin: number): number[] {
+  const { weights } = columns.cells
   const places: number[] = []
-  for (let i = 0; i < length; i++) if (counts[i] === peopleMin && weights[i] > weightMin) places.push(i)
+  for (let i = 0; i < columns.length; i++) {
+    if (columns.countAt(i) === peopleMin && weights[i] > weightMin) places.push(i)
+  }
   return places
 }

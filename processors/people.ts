@@ -1,115 +1,109 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
-import { grown } from './columns.ts'
-import { FurtherPeople, further } from './further-people.ts'
+import type { CompanionCells } from './companion-cells.ts'
+import { FurtherPeople, further, timesMax } from './further-people.ts'
 
 /** How many people it takes before a pair is shown: fewer would show one person's path (Calandrino et al. 2011). */
 export const peopleMin = further
-const countMax = 0xffff
 const flag = 128
-/** Columns of a row: its first person, how often, and its block of further people. */
-const rowCells = 3
 
 /**
- * Who had each of many things, as columns: up to four people, by a small hash, with how often each had it, and how often
- * others had it. One more than `peopleMin`, so that two of those known must leave before it is doubtful who the others are:
- * enough to know whether three did, also when some of it is taken back. Two people taken for one only keep a thing hidden a
- * little longer. Most things one person had: only the others have a block for who else did. At most 65,535 rows.
+ * Who had each of many things, in the columns `firsts`, `times` and `blocks`: up to four people, by a small hash, with how
+ * often each had it, and how often others had it. One more than `peopleMin`, so that two of those known must leave before
+ * it is doubtful who the others are: enough to know whether three did, also when some of it is taken back. Two people taken
+ * for one only keep a thing hidden a little longer. Most things one person had: only the others have a block for who else
+ * did. At most 65,535 rows.
  */
 export class People {
-  #rows: Uint16Array
+  cells: CompanionCells
   readonly #further = new FurtherPeople()
 
-  constructor(capacity: number) {
-    this.#rows = new Uint16Array(capacity * rowCells)
+  constructor(cells: CompanionCells) {
+    this.cells = cells
   }
 
-  /** Before many rows are read, of which most have further people. */
+  /** Before many rows are read, of which about half have further people. */
   reserve(rows: number): void {
-    this.#further.reserve(rows)
+    this.#further.reserve(rows >>> 1)
   }
 
-  /** In memory, about. */
+  /** Beside the columns, in memory. */
   get bytes(): number {
-    return this.#rows.byteLength + this.#further.bytes
+    return this.#further.bytes
   }
 
   come(row: number, person: number): void {
-    const rows = this.#rows
+    const { firsts, times, blocks } = this.cells
     const who = person & 0xffff
-    const at = row * rowCells
-    const isFirst = rows[at + 1] > 0 ? rows[at] === who : !this.#further.knows(rows[at + 2], who)
+    const isFirst = times[row] > 0 ? firsts[row] === who : !this.#further.knows(blocks[row], who)
     if (isFirst) {
-      rows[at] = who
-      if (rows[at + 1] < countMax) rows[at + 1]++
+      firsts[row] = who
+      if (times[row] < timesMax) times[row]++
       return
     }
-    if (rows[at + 2] === 0) rows[at + 2] = this.#further.take()
-    this.#further.come(rows[at + 2], who)
+    if (blocks[row] === 0) blocks[row] = this.#further.take()
+    this.#further.come(blocks[row], who)
   }
 
   leave(row: number, person: number): void {
-    const rows = this.#rows
+    const { firsts, times, blocks } = this.cells
     const who = person & 0xffff
-    const at = row * rowCells
-    if (rows[at + 1] > 0 && rows[at] === who) rows[at + 1]--
-    else if (rows[at + 2] > 0) this.#further.leave(rows[at + 2], who)
+    if (times[row] > 0 && firsts[row] === who) {
+      if (times[row] < timesMax) times[row]--
+    } else if (blocks[row] > 0) this.#further.leave(blocks[row], who)
   }
 
   /** How many people; 3 = 3 or more. */
   count(row: number): number {
-    const at = row * rowCells
-    const first = this.#rows[at + 1] > 0 ? 1 : 0
-    const block = this.#rows[at + 2]
-    return block === 0 ? first : Math.min(first + this.#further.count(block), peopleMin)
+    const { times, blocks } = this.cells
+    const first = times[row] > 0 ? 1 : 0
+    return blocks[row] === 0 ? first : Math.min(first + this.#further.count(blocks[row]), peopleMin)
   }
 
   clear(row: number): void {
-    this.#rows[row * rowCells + 1] = 0
+    this.cells.times[row] = 0
     this.#giveBack(row)
   }
 
   move(from: number, to: number): void {
     if (from === to) return
+    const { firsts, times, blocks } = this.cells
     this.#giveBack(to)
-    this.#rows.copyWithin(to * rowCells, from * rowCells, (from + 1) * rowCells)
-    this.#rows[from * rowCells + 2] = 0
-  }
-
-  grow(capacity: number): void {
-    this.#rows = grown(this.#rows, capacity * rowCells)
+    firsts[to] = firsts[from]
+    times[to] = times[from]
+    blocks[to] = blocks[from]
+    blocks[from] = 0
   }
 
   /** Writes a row, and a flag with it. */
   write(out: ByteWriter, row: number, isFlagged: boolean): void {
-    const at = row * rowCells
-    const block = this.#rows[at + 2]
-    const isTaken = this.#rows[at + 1] > 0
-    const others = block === 0 ? 0 : this.#further.taken(block)
+    const { firsts, times, blocks } = this.cells
+    const isTaken = times[row] > 0
+    const others = blocks[row] === 0 ? 0 : this.#further.taken(blocks[row])
     out.u8((isFlagged ? flag : 0) | (others << 1) | (isTaken ? 1 : 0))
-    if (isTaken) out.u16(this.#rows[at]).varint(this.#rows[at + 1])
-    if (others > 0) this.#further.write(out, block, others)
+    if (isTaken) out.u16(firsts[row]).varint(times[row])
+    if (others > 0) this.#further.write(out, blocks[row], others)
   }
 
   /** Reads a row, which must be clear, and returns the flag. */
   read(input: ByteReader, row: number): boolean {
-    const at = row * rowCells
+    const { firsts, times, blocks } = this.cells
     const first = input.u8()
     const others = (first & ~flag) >> 1
     if ((first & 1) !== 0) {
-      this.#rows[at] = input.u16()
-      this.#rows[at + 1] = input.varint()
+      firsts[row] = input.u16()
+      times[row] = Math.min(input.varint(), timesMax)
     }
     if (others > 0) {
-      this.#rows[at + 2] = this.#further.take()
-      this.#further.read(input, this.#rows[at + 2], others)
+      blocks[row] = this.#further.take()
+      this.#further.read(input, blocks[row], others)
     }
     return (first & flag) !== 0
   }
 
   #giveBack(row: number): void {
-    const at = row * rowCells + 2
-    if (this.#rows[at] === 0) return
-    this.#further.giveBack(this.#rows[at])
-    this.#rows[at] = 0
+    const { blocks } = this.cells
+    if (blocks[row] === 0) return
+    this.#further.giveBack(blocks[row])
+    blocks[row] = 0
   }
 }

@@ -1,0 +1,37 @@
+import { copyColumns } from './columns.ts'
+
+/** Bytes of a row in all columns. */
+export const cellBytes = 14
+
+/** The columns of a list of companions, in one buffer: lists are many, and a buffer costs as much as thirty rows. */
+export interface CompanionCells {
+  /** What the pair weighs. */
+  weights: Float32Array
+  /** Number of the item. */
+  items: Int32Array
+  /** Hash of the first person who had both. */
+  firsts: Uint16Array
+  /** Block of further people; 0: none. */
+  blocks: Uint16Array
+  /** How often the first person had both; 0: nobody is first. */
+  times: Uint8Array
+  /** How many people had both (bits 0 and 1; 3 = 3 or more), and whether that changed since it was stored (bit 7). */
+  marks: Uint8Array
+}
+
+/** All zero. `rows` is even. */
+export function companionCells(rows: number): CompanionCells {
+  const buffer = new ArrayBuffer(rows * cellBytes)
+  return {
+    weights: new Float32Array(buffer, 0, rows),
+    items: new Int32Array(buffer, rows * 4, rows),
+    firsts: new Uint16Array(buffer, rows * 8, rows),
+    blocks: new Uint16Array(buffer, rows * 10, rows),
+    times: new Uint8Array(buffer, rows * 12, rows),
+    marks: new Uint8Array(buffer, rows * 13, rows)
+  }
+}
+
+export function grownCells(cells: CompanionCells, rows: number): CompanionCells {
+  return copyColumns(cells, companionCells(rows))
+}
