@@ -55,7 +55,8 @@ export class CompanionColumns {
   }
 
   append(number: number): number {
-    if (this.length === this.cells.items.length) this.#grow(roomier(this.length))
+    if (this.length === this.cells.items.length)
+      this.people.cells = this.cells = grownCells(this.cells, roomier(this.length))
     const at = this.length++
     const { items, weights, marks } = this.cells
     items[at] = number
@@ -146,10 +147,5 @@ export class CompanionColumns {
       this.read(input, at)
     }
     this.forgetPlaces()
-  }
-
-  #grow(capacity: number): void {
-    this.cells = grownCells(this.cells, capacity)
-    this.people.cells = this.cells
   }
 }
