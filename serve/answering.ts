@@ -28,14 +28,28 @@ export class Answering {
     this.stageSeries = stageNames.map(name => options.metrics.series('millrace_stage_duration_seconds', [name]))
   }
 
-  /** The caller has begun the stages. */
+  /** An answer that is given whatever it is. The caller has begun the stages. */
   recommend(query: Query, deadlineMs: number, after?: AfterOutcome): RecommendationResponse {
+    const response = this.computed(query, deadlineMs, after)
+    this.shown(query, response)
+    return response
+  }
+
+  /** An answer that may be given: then, and only then, `shown` is to be called. */
+  computed(query: Query, deadlineMs: number, after?: AfterOutcome): RecommendationResponse {
     return this.completed(this.recommender.recommend(query, this.prepared(deadlineMs)), after)
+  }
+
+  shown(query: Query, response: RecommendationResponse): void {
+    this.count(response)
+    this.recommender.shown(query, response, this.context.now)
   }
 
   rank(request: RankRequest, deadlineMs: number, after?: AfterOutcome): RecommendationResponse {
     const query = { ...request, personalize: request.personalize ?? true }
-    return this.completed(this.recommender.rank(query, this.prepared(deadlineMs)), after)
+    const response = this.completed(this.recommender.rank(query, this.prepared(deadlineMs)), after)
+    this.count(response)
+    return response
   }
 
   /** Puts the stages of the answer under way into the metrics. */
@@ -52,9 +66,12 @@ export class Answering {
     return this.context
   }
 
+  private count({ surface, retrieval, fallback }: RecommendationResponse): void {
+    this.metrics.add('millrace_recommendations_total', [surface, retrieval.name, fallback ? 'true' : 'false'])
+  }
+
   private completed(answer: Answer, after: AfterOutcome | undefined): RecommendationResponse {
     const { surface, retrieval, fallback } = answer
-    this.metrics.add('millrace_recommendations_total', [surface, retrieval.name, fallback ? 'true' : 'false'])
     const { topology_version, as_of, staleness_ms } = this.freshness.state()
     return {
       recommendation_id: answer.recommendation_id,

@@ -58,13 +58,9 @@ export function composeAnswers({ store, config, metrics, consentDefault, append 
   })
   const overlay = new SessionOverlay()
   const feed = new ChangeFeed()
-  const batches = new ImpressionBatches(append)
-  const impressionLog = new ImpressionLog({
-    send: records => {
-      batches.add(records)
-      return true
-    }
-  })
+  const onDropped = (count: number) => metrics.add('millrace_impressions_dropped_total', [], count)
+  const batches = new ImpressionBatches({ append, onLost: onDropped })
+  const impressionLog = new ImpressionLog({ send: records => batches.add(records), onDropped })
   const followed = new FollowedAnswers((surface, outcome) =>
     metrics.add('millrace_next_item_predictions_total', [surface, outcome])
   )

@@ -22,11 +22,15 @@ const impression = (recommendation_id: string): Impression => ({
 
 function gathered(answer: () => Promise<unknown> = async () => undefined) {
   const sent: string[][] = []
-  const batches = new ImpressionBatches((topic, records) => {
-    sent.push([topic, ...records.map(({ value }) => impressions.value.decode(value as Buffer).recommendation_id)])
-    return answer()
+  const lost: number[] = []
+  const batches = new ImpressionBatches({
+    append: (topic, records) => {
+      sent.push([topic, ...records.map(({ value }) => impressions.value.decode(value as Buffer).recommendation_id)])
+      return answer()
+    },
+    onLost: count => lost.push(count)
   })
-  return { batches, sent }
+  return { batches, sent, lost }
 }
 
 test('impressions of several turns go out together, in order', async t => {
@@ -69,7 +73,7 @@ test('a flush waits until everything is kept, also what had left before', async 
 
 test('an append that is refused costs its impressions and nothing else', async t => {
   let isFull = true
-  const { batches, sent } = gathered(async () => {
+  const { batches, sent, lost } = gathered(async () => {
     if (isFull) throw new RangeError('full')
   })
   batches.add([impression('1')])
@@ -81,4 +85,17 @@ test('an append that is refused costs its impressions and nothing else', async t
     ['impressions', '1'],
     ['impressions', '2']
   ])
+  t.deepEqual(lost, [1])
+})
+
+test('while appends do not end no more is taken than fits, and all of it again afterwards', async t => {
+  const kept: (() => void)[] = []
+  const { batches } = gathered(() => new Promise<void>(resolve => kept.push(resolve)))
+  let taken = 0
+  while (batches.add([impression('x')])) taken++
+  t.is(taken, 10_000)
+  for (const keep of kept) keep()
+  await batches.flush()
+  t.true(batches.add([impression('y')]))
+  kept[kept.length - 1]()
 })

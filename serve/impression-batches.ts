@@ -10,25 +10,36 @@ import { impressions } from '../schemas/topics.ts'
 const waitMs = 25
 /** Goes out at once when it is so large. */
 const batchMax = 1_000
+/** With so many under way (some 10 MB) no more are taken: the log is not keeping up. */
+const unkeptMax = 10_000
 /** A stream that does not answer must not keep the process from ending. */
 const flushMaxMs = 2_000
 
+export interface ImpressionBatchesOptions {
+  append: (topic: string, records: NewRecord[]) => Promise<unknown>
+  /** Told of those whose append failed: it is not repeated, since the answers were given all the same. */
+  onLost: (count: number) => void
+}
+
 /** Appends impressions many at a time. */
 export class ImpressionBatches {
-  readonly #append: (topic: string, records: NewRecord[]) => Promise<unknown>
+  readonly #options: ImpressionBatchesOptions
   #held: Impression[] = []
+  #underWay = 0
   #timer: NodeJS.Timeout | null = null
   #last: Promise<unknown> = Promise.resolve()
 
-  /** A rejected append is not repeated: the answers were given all the same. */
-  constructor(append: (topic: string, records: NewRecord[]) => Promise<unknown>) {
-    this.#append = append
+  constructor(options: ImpressionBatchesOptions) {
+    this.#options = options
   }
 
-  add(given: readonly Impression[]): void {
+  /** false: none of them were taken, as too many are not yet kept. */
+  add(given: readonly Impression[]): boolean {
+    if (this.#held.length + this.#underWay + given.length > unkeptMax) return false
     for (const one of given) this.#held.push(one)
     if (this.#held.length >= batchMax) this.#send()
     else this.#timer ??= setTimeout(() => this.#send(), waitMs)
+    return true
   }
 
   /** Resolves when all that were added are kept, or given up; at the latest after 2 s. */
@@ -42,8 +53,18 @@ export class ImpressionBatches {
     this.#timer = null
     const records = this.#held.map(recordOf)
     this.#held = []
-    const sent = this.#append(impressions.name, records).catch(() => undefined)
-    this.#last = Promise.all([this.#last, sent])
+    this.#last = Promise.all([this.#last, this.#appended(records)])
+  }
+
+  async #appended(records: NewRecord[]): Promise<void> {
+    this.#underWay += records.length
+    try {
+      await this.#options.append(impressions.name, records)
+    } catch {
+      this.#options.onLost(records.length)
+    } finally {
+      this.#underWay -= records.length
+    }
   }
 }
 

@@ -25,6 +25,11 @@ export const metricList = [
     'Answers given, by what retrieved them.'
   ),
   counter(
+    'millrace_impressions_dropped_total',
+    [],
+    'Answers given that left no impression, since the log did not take it in time: clicks on them are not attributed.'
+  ),
+  counter(
     'millrace_vector_graph_builds_total',
     ['outcome'],
     'Graphs of item vectors made in the background: built, or failed; then search by vector is exact.'

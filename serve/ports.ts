@@ -70,13 +70,19 @@ export interface AnswerContext {
   stages: StageClock
 }
 
+/** What is kept of an answer. */
+export type ShownAnswer = Pick<Answer, 'recommendation_id' | 'surface' | 'items' | 'fallback' | 'retrieval'>
+
 /**
  * Answers from memory, synchronously, within the serving thread. Unknown ids and an empty shop are no errors. The answer
  * is the edge's until the next turn of the event loop and is not changed by it. `explain` is shown only when asked for.
  */
 export interface Recommender {
+  /** Nobody has seen it yet: nothing is kept of it. */
   recommend(query: Query, context: AnswerContext): Answer
-  /** Every candidate comes back, once; those never heard of last. */
+  /** The answer was given: it leaves an impression, and the next step of its visit is compared with it. */
+  shown(query: Query, answer: ShownAnswer, now: number): void
+  /** Every candidate comes back, once; those never heard of last. Always shown. */
   rank(query: RankQuery, context: AnswerContext): Answer
   userFeatures(userId: string): UserFeatures | null
   productFeatures(productId: string): ItemFeatures | null

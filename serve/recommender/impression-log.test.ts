@@ -48,13 +48,17 @@ test('records of one turn of the event loop are handed over together', async t =
 test('what is refused is offered again; what does not fit any more is dropped and counted', async t => {
   let isFull = true
   const sent: string[] = []
+  let dropped = 0
   const log = new ImpressionLog({
     send: records => !isFull && sent.push(...records.map(one => one.recommendation_id)) > 0,
+    onDropped: count => {
+      dropped += count
+    },
     heldMax: 2
   })
   for (const id of ['1', '2', '3']) log.add(impression(id))
   await turn()
-  t.is(log.dropped, 1)
+  t.is(dropped, 1)
   isFull = false
   log.flush()
   t.deepEqual(sent, ['1', '2'])

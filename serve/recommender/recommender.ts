@@ -4,7 +4,7 @@ import { Retrieval } from '../../recommend/retrieval.ts'
 import type { Ask } from '../../recommend/visit.ts'
 import type { Answer, RecommendedItem } from '../../schemas/http.ts'
 import type { ItemFeatures, UserFeatures } from '../../schemas/views.ts'
-import type { AnswerContext, Query, RankQuery, Recommender } from '../ports.ts'
+import type { AnswerContext, Query, RankQuery, Recommender, ShownAnswer } from '../ports.ts'
 import type { ViewSet } from '../views/view-set.ts'
 import type { FollowedAnswers } from '../visits/followed-answers.ts'
 import { beginRules } from './begin-rules.ts'
@@ -79,10 +79,13 @@ class ViewRecommender implements Recommender {
     steps.select(ask)
     stages.end('diversify')
     const answer = this.answer(query, ask.isLate)
-    this.record(query, answer, now)
-    this.follow(query, answer, now)
     stages.end('explain')
     return answer
+  }
+
+  shown(query: Query, answer: ShownAnswer, now: number): void {
+    this.record(query, answer, now)
+    this.follow(query, answer, now)
   }
 
   rank(query: RankQuery, context: AnswerContext): Answer {
@@ -209,14 +212,14 @@ class ViewRecommender implements Recommender {
     return listed
   }
 
-  private follow({ personalize, session_id, user_id }: Query, { surface, items }: Answer, at: number): void {
+  private follow({ personalize, session_id, user_id }: Query, { surface, items }: ShownAnswer, at: number): void {
     const visit = session_id ?? user_id
     if (!personalize || visit === undefined || surface === 'email') return
     this.options.followed?.answered(visit, { surface, at, productIds: items.map(item => item.product_id) })
   }
 
   /** Without `personalize` nobody is named. */
-  private record(query: Query, answer: Answer, now: number): void {
+  private record(query: Query, answer: ShownAnswer, now: number): void {
     const { personalize } = query
     this.options.impressions.add({
       recommendation_id: answer.recommendation_id,

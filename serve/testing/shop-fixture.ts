@@ -228,10 +228,10 @@ export class RunningShop {
   }
 
   ask(query: Partial<Query>) {
-    return this.recommender.recommend(
-      { surface: 'home', limit: 20, personalize: true, position_from: 1, ...query },
-      this.context()
-    )
+    const asked: Query = { surface: 'home', limit: 20, personalize: true, position_from: 1, ...query }
+    const answer = this.recommender.recommend(asked, this.context())
+    this.recommender.shown(asked, answer, this.now)
+    return answer
   }
 
   ids(query: Partial<Query>): string[] {

@@ -26,6 +26,8 @@ export class SmallShop implements Ingest, Recommender, Freshness, Changes {
   private readonly listeners = new Set<(touched: Touched) => void>()
   private writes = 0
   private answers = 0
+  /** Ids of the answers that were given. */
+  readonly impressions: string[] = []
 
   constructor(products = 30) {
     for (let i = 1; i <= products; i++) this.products.set(`p${i}`, { title: `Product ${i}`, price: i })
@@ -76,6 +78,10 @@ export class SmallShop implements Ingest, Recommender, Freshness, Changes {
       fallback: last === undefined,
       partial: performance.now() > context.deadlineMs
     }
+  }
+
+  shown(_query: Query, { recommendation_id }: Pick<Answer, 'recommendation_id'>): void {
+    this.impressions.push(recommendation_id)
   }
 
   rank(query: RankQuery): Answer {

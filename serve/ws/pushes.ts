@@ -184,10 +184,11 @@ export class Pushes {
     const { answering } = this.options
     const nowMs = performance.now()
     answering.stages.begin()
-    const response = answering.recommend(subscription.query, nowMs + deadlineMs)
+    const response = answering.computed(subscription.query, nowMs + deadlineMs)
     answering.observeStages()
     this.toEndOfTurns(subscription, nowMs)
     if (!subscription.isChangedBy(response)) return
+    answering.shown(subscription.query, response)
     for (const item of subscription.items) this.byItem.remove(item, subscription)
     subscription.items = response.items.map(item => item.product_id)
     for (const item of subscription.items) this.byItem.add(item, subscription)

@@ -30,7 +30,7 @@ async function connect(t: ExecutionContext, options: Options = {}) {
 }
 
 test('a subscriber gets the list, and a new one with its own click', async t => {
-  const { client } = await connect(t)
+  const { client, shop } = await connect(t)
   client.subscribe('a', home())
   const first = await client.message()
   conformTo('Next', first)
@@ -47,6 +47,10 @@ test('a subscriber gets the list, and a new one with its own click', async t => 
   t.like(next, { seq: 2, payload: { cause: 'event' } })
   t.deepEqual(ids(next), ['p8', 'p9', 'p10'])
   t.not(next.payload.recommendation_id, first.payload.recommendation_id)
+  t.deepEqual(
+    shop.impressions,
+    [first, next].map(({ payload }) => payload.recommendation_id)
+  )
 })
 
 test('an event over HTTP is followed as well, another session’s is not', async t => {
@@ -85,6 +89,7 @@ test('nothing is pushed where a reader would see no difference', async t => {
   await sleep(50)
   t.true(shop.asked.length > asked, 'it was computed')
   t.deepEqual(client.waiting, [])
+  t.is(shop.impressions.length, 1, 'a list that nobody is shown leaves no impression')
 })
 
 test('lists are refreshed in turns, and for everybody at once with a new model or version', async t => {
