@@ -12,19 +12,18 @@ import {
   featuresOf,
   isForgotten,
   nobody,
-  noteBought,
   noteNewest,
-  takeBack,
+  type UserHistory,
   type UserState,
-  userStateCodec,
   worthAt
 } from './user-state.ts'
+import { userStateCodec } from './user-state-codec.ts'
 
 const handoversMax = 8
 
 /** History that goes to another user. `times`: how often it has been handed on, so that a ring of merges ends. */
 export interface Handover {
-  history: UserState
+  history: UserHistory
   times: number
 }
 
@@ -56,7 +55,10 @@ export function foldUser() {
       }
       user.set({ ...nobody(), mergedInto, consent, country })
       if (known.asOf > 0 && times < handoversMax) {
-        emit(mergedInto as PersonId, { history: { ...known, mergedInto: null }, times: times + 1 })
+        emit(mergedInto as PersonId, {
+          history: { ...known, bought: known.bought.toJSON(), mergedInto: null },
+          times: times + 1
+        })
       }
     },
     view(_, { user }) {
@@ -127,11 +129,11 @@ function purchase(user: UserState, { gone, come, ts, baskets }: PersonPurchases)
   }
   for (const { product_id, qty, price, ts: at } of gone) {
     user.monetary -= qty * price
-    takeBack(user, product_id, at)
+    user.bought.takeBack(product_id, at)
   }
   for (const { product_id, qty, price, ts: at } of come) {
     user.monetary += qty * price
-    noteBought(user, product_id, at)
+    user.bought.note(product_id, [at])
   }
 }
 
