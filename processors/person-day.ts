@@ -22,7 +22,17 @@ export function erasureAt(ts: number): TouchChange {
 
 /** With everything that the person of these touches is to lose. */
 export function told(change: TouchChange, touches: Touches): TouchChange {
-  return change.isErasure ? { ...change, gone: touches.actedUntil(change.ts) } : change
+  return change.isErasure ? { ...change, gone: actedUntil(touches, change.ts) } : change
+}
+
+function actedUntil(touches: Touches, ts: number): Touch[] {
+  const found: Touch[] = []
+  for (let i = 0; i < touches.length && touches.times[i] <= ts; i++) {
+    const type = touchTypes[touches.typeAt(i)]
+    if (type === 'purchase') continue
+    found.push({ product_id: touches.itemAt(i), ts: touches.times[i], type, organic: touches.isOrganicAt(i) })
+  }
+  return found
 }
 
 /** Null for acts that are no touch, such as dismissals. */

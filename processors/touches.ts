@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import { currentNumbers, type IdNumbers, renumber } from './id-numbers.ts'
-import { isOrganic, kindOf, type Touch, touchTypes, typeOf } from './touch.ts'
+import { isOrganic, kindOf, type Touch, typeOf } from './touch.ts'
 
 const startCapacity = 4
 
@@ -69,17 +69,6 @@ export class Touches {
     const missing = gone.filter(touch => !this.remove(touch))
     const present = gone.filter(touch => !missing.includes(touch))
     for (const touch of [...present, ...missing]) this.add(touch)
-  }
-
-  /** All up to then, but for purchases. */
-  actedUntil(ts: number): Touch[] {
-    const found: Touch[] = []
-    for (let i = 0; i < this.length && this.times[i] <= ts; i++) {
-      const type = touchTypes[this.typeAt(i)]
-      if (type === 'purchase') continue
-      found.push({ product_id: this.itemAt(i), ts: this.times[i], type, organic: this.isOrganicAt(i) })
-    }
-    return found
   }
 
   /** Forgets the oldest until `touchesMax` are left. */

@@ -21,3 +21,17 @@ export interface ErasureProgress {
 
 /** Clocks of visitors may be ahead by this; events of later are refused (INTERFACES 3). */
 export const aheadMaxMs = 5 * 60_000
+
+/** `done`; `running`; or why it is not at once: `next_replay`, `kept` (by whoever `detail` names). */
+export type ErasureState = 'done' | 'running' | 'next_replay' | 'kept'
+
+/** The receipt of an erasure, as callers see it. */
+export interface ErasureReceipt {
+  erasure_id: string
+  /** `done`: at every place that forgets at once. */
+  state: 'done' | 'running'
+  /** RFC 3339. */
+  requested_at: string
+  until: string
+  places: { place: string; state: ErasureState; detail: string }[]
+}

@@ -1,3 +1,4 @@
+import { erasureReceipt } from './erasure-schemas.ts'
 import { limits, pushCauses, reasonCodes, surfaces } from './http.ts'
 import { eventTypes } from './interaction.ts'
 
@@ -179,6 +180,7 @@ export const componentSchemas = {
     token: { type: 'string', description: 'For `?after=`. Absent when nothing was accepted.' }
   }),
   TokenResponse: object(['token'], { token: { type: 'string' } }),
+  ErasureReceipt: erasureReceipt,
   Rules: object([], ruleProperties),
   RecommendationRequest: object(['surface'], request),
   PageRequest: object(['widgets'], {

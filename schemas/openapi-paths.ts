@@ -198,6 +198,21 @@ const postOperations = {
   })
 }
 
+const eraseUser = operation('eraseUser', 'Forget a person', 'privacy', {
+  description:
+    'Also under every session and device known to be theirs, and whatever of theirs comes within 5 minutes. Durable when answered; `GET /v1/erasures/{id}` tells how far it is, place by place.',
+  security: scope('admin'),
+  parameters: [pathId],
+  responses: answers('202', 'The erasure', ref('ErasureReceipt'))
+})
+
+const getErasure = operation('getErasure', 'How far an erasure is', 'privacy', {
+  description: 'Place by place; what a server keeps in memory is told of the one that answers.',
+  security: scope('admin'),
+  parameters: [pathId],
+  responses: answers('200', 'The receipt', ref('ErasureReceipt'), 404, 503)
+})
+
 const rowSchemas: Record<TableName, SchemaName> = {
   products: 'ProductRow',
   users: 'UserRow',
@@ -242,6 +257,8 @@ export function openApiPaths(): Record<string, Record<string, Operation>> {
   const all: Record<string, Record<string, Operation>> = {}
   for (const [path, post] of Object.entries(postOperations)) all[path] = { post }
   for (const table of tableNames) all[`/v1/tables/${table}`] = { post: tableOperation(table) }
+  all['/v1/users/{id}'] = { delete: eraseUser }
+  all['/v1/erasures/{id}'] = { get: getErasure }
   for (const [path, get] of Object.entries(getOperations)) all[path] = { ...all[path], get }
   return all
 }

@@ -39,6 +39,7 @@ export function openApiDocument(version: string): OpenApiDocument {
     openapi: '3.1.0',
     info: { title: 'Millrace', version, description: about, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     tags: [
+      { name: 'privacy', description: 'Forgetting people.' },
       { name: 'writes', description: 'What goes in' },
       { name: 'answers', description: 'What comes out' },
       { name: 'features', description: 'What is known' }

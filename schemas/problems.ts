@@ -37,6 +37,12 @@ const kinds = [
   ),
   kind('unknown_route', 404, 'No such path', 'See /openapi.json for the paths there are.'),
   kind('unknown_surface', 404, 'No such surface', 'Use one of home, product, cart, email.'),
+  kind(
+    'unknown_erasure',
+    404,
+    'No such erasure',
+    'Use the `erasure_id` that `DELETE /v1/users/{id}` has answered with.'
+  ),
   kind('method_not_allowed', 405, 'The path has no such method', 'Use a method that `Allow` names.'),
   kind(
     'request_timeout',

@@ -17,14 +17,13 @@ import { GraphFiles } from './vectors/graph-files.ts'
 import { ViewSet } from './views/view-set.ts'
 import { CountedSteps } from './visits/counted-steps.ts'
 import { FollowedAnswers } from './visits/followed-answers.ts'
-import type { StepReader } from './visits/step-tail.ts'
 
 export interface Answers {
   views: ViewSet
   feed: ChangeFeed
   recommender: Recommender
   /** Takes what `session-steps` has, in order. */
-  steps: StepReader
+  steps: CountedSteps
   /** Of everything that was accepted since the start. */
   readonly events: number
   /** Events that are durable count in their session's next answer. */
@@ -39,12 +38,14 @@ export interface AnswersOptions {
   config: Config
   metrics: Pick<Metrics, 'add'>
   consentDefault: 'denied' | 'granted'
+  /** It is the demo shop, as far as is known by now: whoever did not say is taken to consent. */
+  isDemo?: () => boolean
   /** Of `impressions`: an answer was given whether or not its record can be kept. */
   append: (topic: string, records: NewRecord[]) => Promise<unknown>
 }
 
 /** What answers in either way of running: views over a store, the visitors' newest acts, the recommender. */
-export function composeAnswers({ store, config, metrics, consentDefault, append }: AnswersOptions): Answers {
+export function composeAnswers({ store, config, metrics, append, ...options }: AnswersOptions): Answers {
   const views = new ViewSet({
     store,
     viewIdOf: viewIds(store, reader => readNameIds(reader, 'view')),
@@ -73,9 +74,15 @@ export function composeAnswers({ store, config, metrics, consentDefault, append 
       overlay,
       impressions: impressionLog,
       followed,
-      consentDefault: consentDefault === 'granted'
+      get consentDefault() {
+        return options.consentDefault === 'granted' || options.isDemo?.() === true
+      }
     }),
-    steps: new CountedSteps(views.shop.visits, followed),
+    steps: new CountedSteps({
+      visits: views.shop.visits,
+      followed,
+      forget: (userId, sessionId) => overlay.forget(userId, sessionId)
+    }),
     get events() {
       return events
     },

@@ -1,20 +1,23 @@
+import type { NewRecord } from '../engine/log/log.ts'
 import type { Config } from '../schemas/config.ts'
 import { orders } from '../schemas/topics.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
 import type { Embedded } from './compose-embedded.ts'
 import { composeEmbeddings, type Embeddings } from './compose-embeddings.ts'
+import { composeErasures } from './compose-erasures.ts'
 import { composeVisits, type IndexedVisits } from './compose-visits.ts'
 import { CommitFreshness, tokenOf } from './embedded/freshness.ts'
 import { StreamMetrics } from './embedded/stream-metrics.ts'
 import { VisibleWrites } from './embedded/visible-writes.ts'
 import { LogIngest } from './log-ingest.ts'
 import type { Metrics } from './metrics.ts'
-import type { Changes, Freshness, Ingest, Recommender } from './ports.ts'
+import type { Changes, Erasures, Freshness, Ingest, Recommender } from './ports.ts'
 import type { ViewSet } from './views/view-set.ts'
 import { reportBlend } from './visits/counted-steps.ts'
 
 export interface Serving {
   ingest: Ingest
+  erasures: Erasures
   recommender: Recommender
   freshness: CommitFreshness & Freshness
   changes: Changes
@@ -68,12 +71,9 @@ export function composeServing(options: ServingOptions): Serving {
   const beforeAppend = async (topic: string) => {
     if (topic === orders.name && (await embedded.ordersAreFed())) streamMetrics.restart()
   }
+  const append = appendTo(client, freshness)
   const ingest = new LogIngest({
-    append: async (topic, records) => {
-      const commit = await client.append(topic, records)
-      freshness.written(commit)
-      return tokenOf(commit)
-    },
+    append,
     now: Date.now,
     onEvents: accepted => {
       visible.written(client.lastCommit, performance.now())
@@ -81,8 +81,10 @@ export function composeServing(options: ServingOptions): Serving {
     },
     beforeRows: beforeAppend
   })
+  const erasures = composeErasures({ store: embedded.store, append, index: visits.erasing, kept: { log: 'embedded' } })
   return {
     ingest,
+    erasures,
     recommender,
     freshness,
     changes: feed,
@@ -96,6 +98,15 @@ export function composeServing(options: ServingOptions): Serving {
       await embeddings?.close()
       await answers.flush()
     }
+  }
+}
+
+/** Answers with the token of the write. */
+function appendTo(client: Embedded['client'], freshness: CommitFreshness) {
+  return async (topic: string, records: NewRecord[]): Promise<string> => {
+    const commit = await client.append(topic, records)
+    freshness.written(commit)
+    return tokenOf(commit)
   }
 }
 

@@ -157,6 +157,7 @@ class RunningInstance {
     })
     return createEdge({
       ingest: serving.ingest,
+      erasures: serving.erasures,
       recommender: serving.recommender,
       freshness: serving.freshness,
       changes: serving.changes,

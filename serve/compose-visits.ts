@@ -2,13 +2,16 @@ import { join } from 'node:path'
 import type { Log } from '../engine/log/log.ts'
 import type { VisitIndex } from '../recommend/visit-index.ts'
 import { sessionSteps } from '../schemas/topics.ts'
-import { type StepReader, StepTail } from './visits/step-tail.ts'
+import type { CountedSteps } from './visits/counted-steps.ts'
+import { ErasingVisits } from './visits/erasing-visits.ts'
+import { rereadLog } from './visits/reread-log.ts'
+import { StepTail } from './visits/step-tail.ts'
 import { VisitSnapshots } from './visits/visit-snapshots.ts'
 
 export interface VisitsOptions {
   visits: VisitIndex
   /** Feeds it. */
-  steps: StepReader
+  steps: CountedSteps
   log: Pick<Log, 'read' | 'startOffset' | 'endOffset'>
   directory: string
   say: (line: string) => void
@@ -20,6 +23,8 @@ export interface IndexedVisits {
   readonly indexed: Promise<void>
   /** Steps that are on the log and not yet in the index. */
   readonly left: number
+  /** What is being forgotten there. */
+  readonly erasing: ErasingVisits
   /** Something was committed: read on. */
   poke(): void
   /** Writes a snapshot; nothing is read from then on. */
@@ -35,14 +40,26 @@ export function composeVisits({ visits, steps, log, directory, say }: VisitsOpti
     visits,
     source: sourceName,
     endOffset: log.endOffset(sessionSteps.name, 0),
+    isHeld: () => erasing.isErasing,
     say
   })
+  const erasing: ErasingVisits = new ErasingVisits({
+    visits,
+    reread: to => rereadLog(log, to),
+    onErased: () => snapshots.rewrite(),
+    say
+  })
+  steps.onErasure = (erasure, offset) => erasing.add(erasure, offset)
   snapshots.load()
   let isIndexed = () => {}
   const indexed = new Promise<void>(resolve => {
     isIndexed = resolve
   })
-  const tail = new StepTail({ log, steps, onCaughtUp: () => isIndexed() })
+  const onCaughtUp = () => {
+    isIndexed()
+    erasing.start()
+  }
+  const tail = new StepTail({ log, steps, onCaughtUp })
   snapshots.start(tail)
   tail.poke()
   return {
@@ -50,10 +67,12 @@ export function composeVisits({ visits, steps, log, directory, say }: VisitsOpti
     get left() {
       return tail.left
     },
+    erasing,
     poke: () => tail.poke(),
-    close: () => {
+    close: async () => {
       tail.close()
-      return snapshots.close()
+      await erasing.close()
+      await snapshots.close()
     }
   }
 }

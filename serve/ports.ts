@@ -2,6 +2,7 @@
  * What answers behind the edge. The edge validates, authenticates and writes; these four decide. Everything that is
  * handed over has passed the published schemas: ids have 1 to 256 bytes, lists are within `limits`.
  */
+import type { ErasureReceipt } from '../schemas/erasure.ts'
 import type { AfterOutcome, Answer, RankRequest, RecommendationRequest, TableName } from '../schemas/http.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import type { OrderItemRow, OrderRow, ProductRow, UserRow } from '../schemas/tables.ts'
@@ -37,6 +38,14 @@ export interface Ingest {
   appendRows<T extends TableName>(table: T, changes: RowChange<TableRows[T]>[]): Promise<Written>
   /** `from`'s history (a device id) becomes `userId`'s. */
   merge(userId: string, from: string): Promise<Written>
+}
+
+/** Forgets people. */
+export interface Erasures {
+  /** Durable when kept: from then on nothing but time is needed. */
+  begin(userId: string): Promise<ErasureReceipt>
+  /** null: there is none of this id, or none any more. */
+  find(erasureId: string): ErasureReceipt | null
 }
 
 /** A request with its defaults filled in. */

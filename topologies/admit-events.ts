@@ -1,6 +1,6 @@
-import { from, type Rec, type Topology, topology } from '../engine/index.ts'
+import { from, type Topology, topology } from '../engine/index.ts'
 import type { Stream } from '../engine/topology.ts'
-import { type AdmitOptions, type Admitted, type Arrived, admitEvents, type Linked } from '../processors/admit-events.ts'
+import { type AdmitOptions, type Arrived, admitEvents, type Linked } from '../processors/admit-events.ts'
 import { attributeActs } from '../processors/attribute-acts.ts'
 import { cutSessions } from '../processors/cut-sessions.ts'
 import type { Merge } from '../schemas/act.ts'
@@ -10,7 +10,7 @@ import type { Interaction } from '../schemas/interaction.ts'
 import * as topics from '../schemas/topics.ts'
 import { anyOf } from './any-of.ts'
 import { devicesByUser, erasureSteps, eventsBySession, visitorsToErase } from './between.ts'
-import { idsDone, idsFound, visitorsFound } from './erasure-steps.ts'
+import { deviceOf, idsDone, idsFound, sessionOf, visitorsFound } from './visitors.ts'
 
 const { acts, control, erasureRequests, identities, interactions, merges, sessionSteps, sessions } = topics
 
@@ -57,12 +57,3 @@ export function admitEventsTopology({ purchasesCount, excludedIds }: AdmitEvents
 }
 
 const isThere = ({ value }: { value: unknown }) => value !== null
-
-function deviceOf({ key, value }: Rec<VisitorId, Interaction | Merge | Erasure>) {
-  return { key: value.user_id as VisitorId, value: { linked: key } }
-}
-
-function sessionOf({ key, value }: Rec<VisitorId, Admitted>) {
-  if ('alsoErase' in value) return null
-  return { key: 'event_id' in value ? ((value.session_id ?? value.user_id) as VisitorId) : key, value }
-}

@@ -41,6 +41,11 @@ export class OpenSessions {
     return this.numbers.entries()
   }
 
+  /** Of a session that was erased. */
+  forget(key: string): void {
+    this.numbers.delete(key)
+  }
+
   /** After a snapshot was loaded. */
   restore(entries: Iterable<readonly [string, number]>): void {
     for (const [key, session] of entries) this.numbers.set(key, session)

@@ -78,6 +78,7 @@ async function serve(): Promise<void> {
   const shop = new ConstantShop()
   const ports = {
     ingest: shop,
+    erasures: shop,
     recommender: shop,
     freshness: shop,
     changes: shop,

@@ -3,7 +3,7 @@ import { openApiDocument } from '../../schemas/openapi.ts'
 import { problemKind } from '../../schemas/problems.ts'
 import { Answering } from '../answering.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Changes, Freshness, Ingest, Recommender } from '../ports.ts'
+import type { Changes, Erasures, Freshness, Ingest, Recommender } from '../ports.ts'
 import type { HttpApp, Request } from '../transport/transport.ts'
 import { Connections } from '../ws/connections.ts'
 import { eventStreamRoute } from '../ws/event-stream.ts'
@@ -14,6 +14,7 @@ import { answerRoutes } from './answer-routes.ts'
 import { App, type Incident } from './app.ts'
 import { type AuthOptions, createAuth } from './auth.ts'
 import { documentRoutes } from './document-routes.ts'
+import { erasureRoutes } from './erasure-routes.ts'
 import { featureRoutes } from './feature-routes.ts'
 import { createOrigins } from './origin.ts'
 import { Problem, problemBody } from './problem.ts'
@@ -24,6 +25,7 @@ import { writeRoutes } from './write-routes.ts'
 
 export interface EdgeOptions {
   ingest: Ingest
+  erasures?: Erasures
   recommender: Recommender
   freshness: Freshness
   changes: Changes
@@ -110,6 +112,7 @@ export function createEdge(options: EdgeOptions): Edge {
         isAuthOn: auth.isOn
       }),
       ...featureRoutes(recommender),
+      ...(options.erasures ? erasureRoutes(options.erasures) : []),
       ...documentRoutes(document),
       eventStreamRoute({ ...pushing, app: () => app }),
       ...(options.routes ?? [])

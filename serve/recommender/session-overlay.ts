@@ -68,9 +68,10 @@ export class SessionOverlay {
     else this.bySession.set(session, events.slice(place + 1))
   }
 
-  /** Everything of a person, who is to be forgotten. */
-  forget(userId: string): void {
+  /** Everything of a person who is to be forgotten, and of a session of theirs. */
+  forget(userId: string, sessionId: string = userId): void {
     this.byUser.delete(userId)
+    this.bySession.delete(sessionId)
     for (const [session, events] of this.bySession) {
       if (events.some(event => event.user_id === userId)) this.bySession.delete(session)
     }

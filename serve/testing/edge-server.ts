@@ -37,6 +37,7 @@ export async function startEdge(t: { teardown(stop: () => Promise<void>): void }
   const { transport, ...options } = given
   const edge = createEdge({
     ingest: shop,
+    erasures: shop,
     recommender: shop,
     freshness: shop,
     changes: shop,

@@ -1,7 +1,18 @@
 import { MillraceError } from '../../engine/errors.ts'
+import type { ErasureReceipt } from '../../schemas/erasure.ts'
 import type { Answer, TableName } from '../../schemas/http.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
-import type { AnswerContext, Changes, Freshness, Ingest, Query, RankQuery, Recommender, Touched } from '../ports.ts'
+import type {
+  AnswerContext,
+  Changes,
+  Erasures,
+  Freshness,
+  Ingest,
+  Query,
+  RankQuery,
+  Recommender,
+  Touched
+} from '../ports.ts'
 
 const none: ReadonlySet<string> = new Set()
 const nothing: Touched = { sessions: none, users: none, items: none, everybody: null }
@@ -10,11 +21,12 @@ const nothing: Touched = { sessions: none, users: none, items: none, everybody: 
  * The ports behind the edge as the smallest shop that is right: products in memory, the visit's last items lead to their
  * neighbours by number. What tests turn is public.
  */
-export class SmallShop implements Ingest, Recommender, Freshness, Changes {
+export class SmallShop implements Ingest, Erasures, Recommender, Freshness, Changes {
   readonly products = new Map<string, { title: string; price: number }>()
   readonly events: Interaction[] = []
   readonly rows: { table: TableName; key: string; row: unknown }[] = []
   readonly merges: [string, string][] = []
+  readonly erased: ErasureReceipt[] = []
   readonly asked: Query[] = []
   /** Milliseconds that callers were ready to wait for a token. */
   readonly waits: number[] = []
@@ -57,6 +69,19 @@ export class SmallShop implements Ingest, Recommender, Freshness, Changes {
   async merge(userId: string, from: string) {
     this.merges.push([userId, from])
     return this.write()
+  }
+
+  async begin(): Promise<ErasureReceipt> {
+    await this.write()
+    const time = '2026-01-01T00:00:00.000Z'
+    const erasure_id = `era_${this.erased.length + 1}`
+    const receipt = { erasure_id, state: 'running' as const, requested_at: time, until: time, places: [] }
+    this.erased.push(receipt)
+    return receipt
+  }
+
+  find(erasureId: string): ErasureReceipt | null {
+    return this.erased.find(({ erasure_id }) => erasure_id === erasureId) ?? null
   }
 
   recommend(query: Query, context: AnswerContext): Answer {

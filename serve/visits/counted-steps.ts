@@ -4,14 +4,25 @@ import type { Metrics } from '../metrics.ts'
 import type { FollowedAnswers } from './followed-answers.ts'
 import type { StepReader } from './step-tail.ts'
 
+export interface CountedStepsOptions {
+  visits: VisitIndex
+  followed: FollowedAnswers
+  /** What else is remembered of the two for a while. */
+  forget: (userId: string, sessionId: string) => void
+}
+
 /** Feeds the session index, and compares each step with the list that was shown before it. */
 export class CountedSteps implements StepReader {
   readonly #visits: VisitIndex
   readonly #followed: FollowedAnswers
+  readonly #forget: CountedStepsOptions['forget']
+  /** To be set by whoever can read the topic again; without, visits stay in the index until they are too old for it. */
+  onErasure: ((erasure: SessionErasure, offset: number) => void) | null = null
 
-  constructor(visits: VisitIndex, followed: FollowedAnswers) {
+  constructor({ visits, followed, forget }: CountedStepsOptions) {
     this.#visits = visits
     this.#followed = followed
+    this.#forget = forget
   }
 
   get nextOffset(): number {
@@ -19,8 +30,15 @@ export class CountedSteps implements StepReader {
   }
 
   observe(step: SessionStep | SessionErasure, offset: number): void {
-    if (!isErasure(step) && this.#visits.feed.isEvidence(step)) this.#followed.stepped(step)
+    if (isErasure(step)) this.#erase(step, offset)
+    else if (this.#visits.feed.isEvidence(step)) this.#followed.stepped(step)
     this.#visits.observe(step, offset)
+  }
+
+  #erase(erasure: SessionErasure, offset: number): void {
+    this.#followed.forget(erasure.session_id)
+    this.#forget(erasure.user_id, erasure.session_id)
+    this.onErasure?.(erasure, offset)
   }
 }
 

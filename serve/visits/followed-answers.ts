@@ -33,6 +33,10 @@ export class FollowedAnswers {
     if (this.#answered.size > this.#visitsMax) this.#answered.delete(this.#answered.keys().next().value as string)
   }
 
+  forget(visit: string): void {
+    this.#answered.delete(visit)
+  }
+
   /** Every step that is no revision. */
   stepped({ session_id, product_id, ts }: Pick<SessionStep, 'session_id' | 'product_id' | 'ts'>): void {
     const answer = this.#answered.get(session_id)

@@ -13,6 +13,8 @@ export interface VisitSnapshotsOptions {
   /** Of the topic on the log now: what a snapshot must have been made from and may have read at most. */
   source: string
   endOffset: number
+  /** Not now: what is in the index is about to be forgotten, and a start from it would not hear of that again. */
+  isHeld?: () => boolean
   say: (line: string) => void
 }
 
@@ -76,6 +78,15 @@ export class VisitSnapshots {
     return this.#saving
   }
 
+  /** The one on the disk may not stay: it holds what is to be forgotten. */
+  rewrite(): Promise<void> {
+    this.#saving = this.#saving.then(() => {
+      this.#writtenTo = -1
+      return this.#save()
+    })
+    return this.#saving
+  }
+
   /** With a last snapshot. */
   async close(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer)
@@ -84,9 +95,9 @@ export class VisitSnapshots {
 
   /** Without it a start takes longer, and nothing is lost. */
   async #save(): Promise<void> {
-    const { file, visits, say } = this.#options
+    const { file, visits, isHeld, say } = this.#options
     const { nextOffset } = visits.feed
-    if (nextOffset === this.#writtenTo) return
+    if (nextOffset === this.#writtenTo || isHeld?.()) return
     const copy = await this.#copied()
     try {
       const handle = await open(`${file}.new`, 'w')

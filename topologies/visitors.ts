@@ -1,11 +1,21 @@
 import type { Rec } from '../engine/index.ts'
 import type { Admitted } from '../processors/admit-events.ts'
 import type { ErasureStep } from '../processors/follow-erasure.ts'
+import type { Merge } from '../schemas/act.ts'
 import type { Erasure } from '../schemas/erasure.ts'
 import type { ErasureId, VisitorId } from '../schemas/ids.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 
-/** What admission and the steps behind it say of an erasure. */
+/** What a visitor's records are made into, before admission and behind it. */
+
+export function deviceOf({ key, value }: Rec<VisitorId, Interaction | Merge | Erasure>) {
+  return { key: value.user_id as VisitorId, value: { linked: key } }
+}
+
+export function sessionOf({ key, value }: Rec<VisitorId, Admitted>) {
+  if ('alsoErase' in value) return null
+  return { key: 'event_id' in value ? ((value.session_id ?? value.user_id) as VisitorId) : key, value }
+}
 
 export function visitorsFound({ key, value }: Rec<VisitorId, Admitted>) {
   return 'alsoErase' in value ? { key, value: value.alsoErase } : null

@@ -1,0 +1,49 @@
+import type { SessionIndex } from './session-index.ts'
+import type { IndexedStep } from './step-feed.ts'
+
+interface Replayed {
+  session: number
+  /** As the index had them before the step at hand. */
+  length: number
+  timeS: number
+}
+
+const openMax = 100_000
+/** Longer than an index keeps the name of a visit that may go on. */
+const idleMaxS = 2 * 86_400
+
+/**
+ * The steps of the topic once more, from its start and in order, as an index has seen them: which session each one went
+ * to. Names are kept of sessions that may go on; past `openMax` of them, of those of the last two days.
+ */
+export class ReplayedSessions {
+  private readonly index: SessionIndex
+  private readonly open = new Map<string, Replayed>()
+  private nowS = 0
+
+  constructor(index: SessionIndex) {
+    this.index = index
+  }
+
+  /** The session's number; −1: the index has not taken the step, or has let go of its session. */
+  sessionOf({ session, position, ts }: IndexedStep, offset: number): number {
+    const timeS = Math.floor(ts / 1000)
+    this.nowS = Math.max(this.nowS, timeS)
+    const started = this.index.sessions.startedAt(offset)
+    if (started >= 0) this.begin(session, started)
+    const known = this.open.get(session)
+    if (known === undefined) return -1
+    const isEvidence = known.length === 0 || (position >= known.length && timeS !== known.timeS)
+    if (!isEvidence) return -1
+    known.length = Math.min(known.length + 1, this.index.parameters.sessionEventsMax)
+    known.timeS = Math.max(known.timeS, timeS)
+    return known.session
+  }
+
+  private begin(name: string, session: number): void {
+    if (this.open.size >= openMax) {
+      for (const [other, { timeS }] of this.open) if (timeS < this.nowS - idleMaxS) this.open.delete(other)
+    }
+    this.open.set(name, { session, length: 0, timeS: 0 })
+  }
+}

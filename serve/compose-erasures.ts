@@ -1,0 +1,29 @@
+import type { NewRecord } from '../engine/log/log.ts'
+import { readNameIds } from '../engine/stores/name-ids.ts'
+import type { StoreReader } from '../engine/stores/state-store.ts'
+import { erasures } from '../schemas/topics.ts'
+import { viewIds } from './embedded/view-ids.ts'
+import { ErasureBook } from './erasures/erasure-book.ts'
+import type { Kept } from './erasures/receipt.ts'
+import { MaterialisedView } from './views/materialised-view.ts'
+import type { ErasingVisits } from './visits/erasing-visits.ts'
+
+export interface ErasuresOptions {
+  /** Where the rows of the views are kept. */
+  store: StoreReader
+  append: (topic: string, records: NewRecord[]) => Promise<unknown>
+  index: ErasingVisits
+  kept: Kept
+}
+
+/** Where people are forgotten, and what is said of how far that is. */
+export function composeErasures({ store, append, index, kept }: ErasuresOptions): ErasureBook {
+  const rows = new MaterialisedView({
+    topic: erasures,
+    store,
+    viewIdOf: viewIds(store, reader => readNameIds(reader, 'view')),
+    prepare: row => row,
+    cacheBytesMax: 0
+  })
+  return new ErasureBook({ append, progressOf: id => rows.row(id), index, kept, now: Date.now })
+}

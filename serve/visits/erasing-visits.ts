@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../../engine/errors.ts'
+import type { RecordBatch } from '../../engine/log/log.ts'
+import { VisitErasure } from '../../recommend/visit-erasure.ts'
+import type { VisitIndex } from '../../recommend/visit-index.ts'
+import { isErasure, type SessionErasure, type SessionStep } from '../../schemas/session-step.ts'
+import { decodedStep } from './step-tail.ts'
+
+/** `session-steps` once more from its start, at least up to an offset; the thread is free between two parts. */
+export type RereadSteps = (to: () => number) => AsyncIterable<RecordBatch>
+
+interface Reading {
+  take: (step: SessionStep, offset: number) => void
+  done: () => void
+}
+
+interface Asked {
+  erasure: SessionErasure
+  offset: number
+}
+
+export interface ErasingVisitsOptions {
+  visits: VisitIndex
+  reread: RereadSteps
+  /** They are out of the index: a snapshot may be written again. `names`: of the visits, as they stand on the topic. */
+  onErased: (erased: { erasures: readonly SessionErasure[]; names: readonly string[] }) => Promise<void>
+  say: (line: string) => void
+}
+
+/** What one erasure came to here: ids it was told for, visits that are gone. */
+export interface ErasedHere {
+  ids: number
+  visits: number
+}
+
+const retryMs = 5_000
+/** Erasures whose outcome is remembered. */
+const rememberedMax = 1_000
+
+/**
+ * Carries out the erasures that come along on `session-steps`, all that are there at a time in one go. Until they are out
+ * of the index no snapshot may be written (`isErasing`): a start from it would not meet the erasure again.
+ */
+export class ErasingVisits {
+  readonly #options: ErasingVisitsOptions
+  readonly #erased = new Map<string, ErasedHere>()
+  #asked: Asked[] = []
+  #erasing: Asked[] = []
+  #running: Promise<void> | null = null
+  #isClosed = false
+
+  constructor(options: ErasingVisitsOptions) {
+    this.#options = options
+  }
+
+  get isErasing(): boolean {
+    return this.#asked.length + this.#erasing.length > 0
+  }
+
+  /** Also what comes after: a snapshot without them. */
+  get isPending(): boolean {
+    return this.isErasing || this.#running !== null
+  }
+
+  /** Undefined: none of its steps has been carried out here since the start. */
+  erased(erasureId: string): ErasedHere | undefined {
+    return this.#erased.get(erasureId)
+  }
+
+  add(erasure: SessionErasure, offset: number): void {
+    this.#asked.push({ erasure, offset })
+  }
+
+  /** To be called when the index has taken what there is. */
+  start(): void {
+    if (this.#isClosed || this.#running || this.#asked.length === 0) return
+    this.#erasing = this.#asked.splice(0)
+    this.#running = this.#erase(this.#erasing)
+      .catch(error => this.#tryLater(error))
+      .then(() => {
+        this.#running = null
+        this.start()
+      })
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#running
+  }
+
+  async #erase(asked: Asked[]): Promise<void> {
+    const { visits, onErased } = this.#options
+    const erasure = new VisitErasure(visits.feed, asked)
+    const last = Math.max(...asked.map(({ offset }) => offset))
+    let names: string[] = []
+    await this.#read(() => last, {
+      take: (step, offset) => erasure.find(step, offset),
+      done: () => {
+        names = erasure.erase()
+      }
+    })
+    if (erasure.isUnfinished) {
+      await this.#read(() => visits.nextOffset, {
+        take: (step, offset) => erasure.rebuild(step, offset),
+        done: () => erasure.finish()
+      })
+    }
+    if (this.#isClosed) return
+    this.#erasing = []
+    this.#remember(asked, names)
+    await onErased({ erasures: asked.map(one => one.erasure), names })
+  }
+
+  /** Every step before `end`, which may move on meanwhile: `done` is called where nothing lies between. */
+  async #read(end: () => number, { take, done }: Reading): Promise<void> {
+    for await (const batch of this.#options.reread(end)) {
+      for (let i = 0; i < batch.count && batch.offset(i) < end(); i++) {
+        const step = decodedStep(batch.value(i))
+        if (step && !isErasure(step)) take(step, batch.offset(i))
+      }
+      if (this.#isClosed) return
+      if (batch.nextOffset >= end()) return done()
+    }
+    if (!this.#isClosed) done()
+  }
+
+  #remember(asked: readonly Asked[], names: readonly string[]): void {
+    for (const { erasure } of asked) {
+      const known = this.#erased.get(erasure.order_id) ?? { ids: 0, visits: 0 }
+      const own = names.filter(name => name.slice(0, name.lastIndexOf('#')) === erasure.session_id)
+      this.#erased.delete(erasure.order_id)
+      this.#erased.set(erasure.order_id, { ids: known.ids + 1, visits: known.visits + own.length })
+    }
+    while (this.#erased.size > rememberedMax) this.#erased.delete(this.#erased.keys().next().value as string)
+  }
+
+  /** The log is away, or a schema cannot be told now. */
+  async #tryLater(error: unknown): Promise<void> {
+    this.#asked.unshift(...this.#erasing.splice(0))
+    this.#options.say(`An erasure could not be carried out in the session index yet: ${messageOf(error)}`)
+    await sleep(retryMs, undefined, { ref: false })
+  }
+}
