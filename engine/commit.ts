@@ -3,7 +3,7 @@ import type { ChunkBuilder } from './log/chunk.ts'
 import type { StateStore, WriteBatch } from './stores/state-store.ts'
 import type { Input } from './task/inputs.ts'
 import type { Outputs } from './task/outputs.ts'
-import type { StepTask } from './task/step-task.ts'
+import type { StepTask, StepTimes } from './task/step-task.ts'
 import type { ViewChange, ViewPublisher } from './task/views.ts'
 
 /** What a log offers so that outputs, offsets and state become durable in one write. */
@@ -122,7 +122,7 @@ function positionsOf(inputs: readonly Input[]): Map<string, number[]> {
 }
 
 function timesOf(tasks: readonly StepTask[]): Buffer {
-  const times: Record<string, [number | null, number | null]> = {}
+  const times: Record<string, StepTimes> = {}
   for (const task of tasks) times[`${task.plan.topology}/${task.plan.name}/${task.partition}`] = task.times
   return Buffer.from(JSON.stringify(times))
 }

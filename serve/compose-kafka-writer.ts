@@ -6,7 +6,7 @@ import { historyEndHeader, ticks } from '../engine/stream.ts'
 import type { Config } from '../schemas/config.ts'
 import { orders } from '../schemas/topics.ts'
 import { planOnKafka, topologiesOnKafka } from './compose-kafka-topologies.ts'
-import { positionsOn, positionsWithTicks } from './compose-positions.ts'
+import { duplicatesOf, positionsOn, positionsWithTicks } from './compose-positions.ts'
 import { untilOrdersCount } from './compose-purchase-switch.ts'
 import type { KafkaWriter } from './kafka/kafka-operations.ts'
 import { untilProcessed } from './kafka/until-processed.ts'
@@ -57,6 +57,7 @@ export function composeKafkaWriter({
     },
     producerPosition: name => log.producerPosition(name),
     processed,
+    duplicates: () => duplicatesOf({ cluster, group, plan }),
     // The tick that says so is the next thing every task sees then; after it, what its timers make of that.
     endHistory: async name => {
       await processed()

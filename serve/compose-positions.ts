@@ -38,22 +38,38 @@ export function positionsOn(cluster: Cluster, group: string, topics: () => reado
   }
 }
 
+interface Running {
+  cluster: Cluster
+  group: string
+  plan: Plan
+}
+
+/** Records that came twice, as all tasks of the plan together have committed it. */
+export async function duplicatesOf({ cluster, group, plan }: Running): Promise<number> {
+  const { firsts, committed } = await committedFirsts({ cluster, group, plan })
+  const times = firsts.flatMap(first => Object.values(readTimes(committed, first)?.times ?? {}))
+  return times.reduce((sum, [, , duplicates = 0]) => sum + duplicates, 0)
+}
+
+/** What every task has committed of its first input, which carries its times. */
+async function committedFirsts({ cluster, group, plan }: Running) {
+  const topics = plan.subTopologies.map(({ sources, partitions }) => ({ topic: sources[0].log, partitions }))
+  const wanted = new Map(topics.map(({ topic, partitions }) => [topic, [...Array(partitions).keys()]]))
+  const committed = await committedOffsets(cluster, group, wanted, { isStable: false })
+  return { firsts: topics.flatMap(({ topic, partitions }) => places(topic, partitions)), committed }
+}
+
 /** The same with `ticks`, which every task of a partition reads: where the last of them stands. */
-export function positionsWithTicks(
-  positions: LogPositions,
-  { cluster, group, plan }: { cluster: Cluster; group: string; plan: Plan }
-): LogPositions {
-  const firsts = plan.subTopologies.map(({ sources, partitions }) => ({ topic: sources[0].log, partitions }))
-  const wanted = new Map(firsts.map(({ topic, partitions }) => [topic, [...Array(partitions).keys()]]))
+export function positionsWithTicks(positions: LogPositions, running: Running): LogPositions {
   return {
     ends: positions.ends,
     committed: async names => {
-      const [committed, times] = await Promise.all([
+      const [committed, { firsts, committed: times }] = await Promise.all([
         positions.committed(names),
-        committedOffsets(cluster, group, wanted, { isStable: false })
+        committedFirsts(running)
       ])
       const seen = new Map<number, number>()
-      for (const place of firsts.flatMap(({ topic, partitions }) => places(topic, partitions))) {
+      for (const place of firsts) {
         const { partition } = place
         seen.set(
           partition,

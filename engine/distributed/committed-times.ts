@@ -1,7 +1,8 @@
 import type { CommittedPositions } from '../ports/cluster.ts'
+import type { StepTimes } from '../task/step-task.ts'
 
 /** By `<topology>/<step>`. */
-export type Times = Record<string, [streamTime: number | null, historyTime: number | null]>
+export type Times = Record<string, StepTimes>
 
 /** What a task's times were when it last committed: kept as metadata of the offset of its first input. */
 export interface TaskTimes {

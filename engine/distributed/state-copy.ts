@@ -4,7 +4,7 @@ import { NameIds } from '../stores/name-ids.ts'
 import type { StateStore } from '../stores/state-store.ts'
 import type { Plan, SubTopology } from '../task/plan.ts'
 import { type Changelog, taskChangelogs } from './changelogs.ts'
-import { readTimes } from './committed-times.ts'
+import { readTimes, type Times } from './committed-times.ts'
 import { type RestoreProgress, restore } from './restore.ts'
 
 export interface StateCopyOptions {
@@ -49,7 +49,7 @@ async function putTimes(tasks: { sub: SubTopology; partition: number }[], option
   const { cluster, group, store } = options
   const firsts = tasks.map(({ sub, partition }) => ({ topic: sub.sources[0].log, partition }))
   const committed = await cluster.committed(group, firsts)
-  const times: Record<string, [number | null, number | null]> = {}
+  const times: Times = {}
   for (const first of firsts) {
     for (const [step, time] of Object.entries(readTimes(committed, first)?.times ?? {})) {
       times[`${step}/${first.partition}`] = time

@@ -153,7 +153,7 @@ export class EngineInspector implements StoreInspector {
     const times = this.streamTimes()
     let horizon = Number.NEGATIVE_INFINITY
     for (let partition = 0; partition < step.partitions; partition++) {
-      for (const time of times[`${step.topology}/${step.name}/${partition}`] ?? []) {
+      for (const time of times[`${step.topology}/${step.name}/${partition}`]?.slice(0, 2) ?? []) {
         if (time !== null && time > horizon) horizon = time
       }
     }

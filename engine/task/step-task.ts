@@ -8,6 +8,8 @@ import { Published } from './views.ts'
 
 export type CounterName = 'duplicates' | 'filtered'
 
+export type StepTimes = [streamTime: number | null, historyTime: number | null, duplicates?: number]
+
 interface StepTaskOptions {
   plan: StepPlan
   partition: number
@@ -33,22 +35,29 @@ export class StepTask {
   streamTime = Number.NEGATIVE_INFINITY
   /** Largest event time of the history being loaded; NaN when none is. */
   historyTime = Number.NaN
+  /** Records that came twice, since the step first ran in this partition. Part of the unit's state. */
+  duplicates = 0
   /** Its name; after a restart in the middle of one, until its next record, just that there is one. */
   #history = 'history'
   readonly #bound: (BoundValue<any> | BoundTable<any>)[] = []
   readonly #ttls: number[] = []
   #key = ''
-  #committed = { streamTime: Number.NEGATIVE_INFINITY, historyTime: Number.NaN }
+  #committed = { streamTime: Number.NEGATIVE_INFINITY, historyTime: Number.NaN, duplicates: 0 }
 
   constructor(options: StepTaskOptions) {
-    const { plan, partition, store, storeId, budget } = options
+    const { plan, partition, store, storeId, budget, count } = options
     this.plan = plan
     this.partition = partition
     this.timers = new TimerQueue(store, storeId(plan.timers), partition)
     this.published = new Published(budget)
     const handles: Record<string, unknown> = {
       timers: { at: (time: number) => this.timers.at({ time, kind: 0, key: this.#key }) },
-      counters: { add: (name: CounterName, by = 1) => options.count(name, by) }
+      counters: {
+        add: (name: CounterName, by = 1) => {
+          if (name === 'duplicates') this.duplicates += by
+          count(name, by)
+        }
+      }
     }
     plan.stores.forEach(({ name, state }, i) => {
       const spec = plan.processor.state[state]
@@ -135,7 +144,7 @@ export class StepTask {
     for (const cache of this.caches) cache.settle()
     this.timers.settle()
     this.published.settle()
-    this.#committed = { streamTime: this.streamTime, historyTime: this.historyTime }
+    this.#noteCommitted()
   }
 
   /** Drops from memory what was not used for a while; only between units. */
@@ -150,17 +159,26 @@ export class StepTask {
     this.published.drop()
     this.streamTime = this.#committed.streamTime
     this.historyTime = this.#committed.historyTime
+    this.duplicates = this.#committed.duplicates
   }
 
-  /** Times as stored with a unit: what a restart goes on from. */
-  get times(): [streamTime: number | null, historyTime: number | null] {
-    return [finiteOrNull(this.streamTime), finiteOrNull(this.historyTime)]
+  /** Times as stored with a unit, and duplicates where there are any: what a restart goes on from. */
+  get times(): StepTimes {
+    const { duplicates } = this
+    const [streamTime, historyTime] = [finiteOrNull(this.streamTime), finiteOrNull(this.historyTime)]
+    return duplicates > 0 ? [streamTime, historyTime, duplicates] : [streamTime, historyTime]
   }
 
-  restoreTimes([streamTime, historyTime]: [number | null, number | null]): void {
+  restoreTimes([streamTime, historyTime, duplicates = 0]: StepTimes): void {
     this.streamTime = streamTime ?? Number.NEGATIVE_INFINITY
     this.historyTime = historyTime ?? Number.NaN
-    this.#committed = { streamTime: this.streamTime, historyTime: this.historyTime }
+    this.duplicates = duplicates
+    this.#noteCommitted()
+  }
+
+  #noteCommitted(): void {
+    const { streamTime, historyTime, duplicates } = this
+    this.#committed = { streamTime, historyTime, duplicates }
   }
 
   #deletesExpired(ttlMs: number): boolean {

@@ -30,7 +30,7 @@ export interface Operations {
   producer(what: { name: string }): AsyncIterable<{ position: string | null }>
   endHistory(what: { name: string }): AsyncIterable<{ commit: number }>
   /** Processes all that has arrived; counts are since the start of the stream. */
-  flush(): AsyncIterable<{ commit: number; counts: StreamCounts | null }>
+  flush(): AsyncIterable<{ commit: number; counts: StreamCounts | null; duplicates?: number }>
   stores(what: { sizes: boolean }): AsyncIterable<StoreInfo & { keys?: number; bytes?: number }>
   get(what: { store: string; key: string }): AsyncIterable<StoredEntry>
   scan(what: { store: string; prefix: string; limit: number }): AsyncIterable<StoredEntry>
@@ -61,6 +61,8 @@ export interface Status {
   lost_commits: number
   bytes_on_disk: number
   counts: StreamCounts | null
+  /** On Kafka, where each worker has counts of its own: what all tasks together have committed. */
+  duplicates?: number
 }
 
 export interface TopicInfo {

@@ -119,9 +119,8 @@ function report(files: FileLoaded[], { deadLettered, duplicates }: Outcome, isJs
   for (const { file, type, ...counts } of files) say(`${file} (${type ?? 'empty'}): ${counts.accepted} rows`)
   const before =
     total.already_loaded > 0 ? `, ${count(total.already_loaded)} loaded before (--again loads them again)` : ''
-  const doubled = duplicates === null ? 'duplicates: see millrace_duplicates_total' : `duplicates ${count(duplicates)}`
   process.stdout.write(
-    `accepted ${count(total.accepted)}, dead-lettered ${count(total.dead_lettered)}, ${doubled}${before}\n`
+    `accepted ${count(total.accepted)}, dead-lettered ${count(total.dead_lettered)}, duplicates ${count(duplicates)}${before}\n`
   )
   if (total.dead_lettered > 0) say('See `millrace dlq list` for what was wrong with the dead-lettered ones.')
 }

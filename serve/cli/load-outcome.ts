@@ -5,8 +5,7 @@ import { all, type Operations, only } from '../admin/operations.ts'
 /** What the stream itself found wrong with loaded rows, beside what else came in meanwhile. */
 export interface Outcome {
   deadLettered: number
-  /** null: counted by the stream workers, each for itself (`millrace_duplicates_total`). */
-  duplicates: number | null
+  duplicates: number
 }
 
 const deadLetters = 'dead-letters'
@@ -15,6 +14,7 @@ const deadLetters = 'dead-letters'
 export class OutcomeWatch {
   readonly #operations: Operations
   #counts: StreamCounts | null = null
+  #duplicates = 0
   #ends: number[] = []
 
   constructor(operations: Operations) {
@@ -22,19 +22,18 @@ export class OutcomeWatch {
   }
 
   async begin(): Promise<void> {
-    this.#counts = (await only(this.#operations.status())).counts
+    const { counts, duplicates = counts?.duplicates ?? 0 } = await only(this.#operations.status())
+    this.#counts = counts
+    this.#duplicates = duplicates
     const topics = await all(this.#operations.topics())
     this.#ends = topics.find(({ topic }) => topic === deadLetters)?.end ?? []
   }
 
   /** Once everything loaded has been processed. */
   async end(loads: readonly string[]): Promise<Outcome> {
-    const { counts } = await only(this.#operations.flush())
-    if (counts === null) return { deadLettered: await this.#lettersOf(loads), duplicates: null }
-    return {
-      deadLettered: lettersIn(counts) - lettersIn(this.#counts),
-      duplicates: counts.duplicates - (this.#counts?.duplicates ?? 0)
-    }
+    const { counts, duplicates = counts?.duplicates ?? 0 } = await only(this.#operations.flush())
+    const deadLettered = counts ? lettersIn(counts) - lettersIn(this.#counts) : await this.#lettersOf(loads)
+    return { deadLettered, duplicates: Math.max(0, duplicates - this.#duplicates) }
   }
 
   /** New dead letters that were records of these loads, and not refused by the load itself. */

@@ -29,6 +29,8 @@ export interface KafkaWriter {
   producerPosition(name: string): Promise<string | undefined>
   /** Once the streams have processed everything that is on the log now. */
   processed(): Promise<void>
+  /** Records that came twice, as the streams have committed it so far. */
+  duplicates(): Promise<number>
   endHistory(name: string): Promise<void>
 }
 
@@ -39,7 +41,8 @@ export interface KafkaWriter {
 export function kafkaOperations(deps: KafkaOperationDeps): Operations {
   return {
     async *status() {
-      yield { pid: process.pid, commit: 0, lost_commits: 0, bytes_on_disk: 0, counts: null }
+      const duplicates = await deps.writer?.duplicates()
+      yield { pid: process.pid, commit: 0, lost_commits: 0, bytes_on_disk: 0, counts: null, duplicates }
     },
     async *topics() {
       for (const { name, partitions, cleanup, retentionMs = null, starts, ends } of await deps.topics()) {
@@ -63,7 +66,7 @@ export function kafkaOperations(deps: KafkaOperationDeps): Operations {
     },
     async *flush() {
       await writer(deps).processed()
-      yield { commit: 0, counts: null }
+      yield { commit: 0, counts: null, duplicates: await deps.writer?.duplicates() }
     },
     ...inspection(deps.inspector)
   }
