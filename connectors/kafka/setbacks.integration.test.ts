@@ -9,40 +9,13 @@ import { partitionOf } from '../../engine/log/partition-of.ts'
 import { seededTouches } from '../../engine/testing/co-touched.ts'
 import { avroCodec } from '../../schemas/avro.ts'
 import { RegistryIds } from '../registry/registry-ids.ts'
-import { type BrokerCluster, startBrokers } from './testing/broker.ts'
-import { missingForBroker } from './testing/broker-jars.ts'
 import { until } from './testing/child-worker.ts'
-import { StreamShop, type TouchRecord } from './testing/stream-shop.ts'
+import { shopStories } from './testing/shop-stories.ts'
+import type { TouchRecord } from './testing/stream-shop.ts'
 
 /** What goes wrong with one record, one view or one task, and what the others have of it. */
 
-const missing = missingForBroker()
-let brokers: BrokerCluster | undefined
-
-if (!missing) {
-  test.before(async t => {
-    t.timeout(120_000)
-    brokers = await startBrokers(1)
-  })
-  test.after.always(() => brokers?.stop())
-}
-
-type Options = ConstructorParameters<typeof StreamShop>[1]
-
-function story(title: string, run: (t: ExecutionContext, shop: StreamShop) => Promise<void>, options: Options = {}) {
-  if (missing) return test.skip(`${title} (skipped: ${missing})`, () => undefined)
-  test.serial(title, async t => {
-    t.timeout(120_000)
-    const shop = new StreamShop((brokers as BrokerCluster).addresses, options)
-    try {
-      await shop.open()
-      await run(t, shop)
-    } finally {
-      for (const [name, { restarts }] of shop.running) if (restarts.length > 0) t.log(name, restarts)
-      await shop.close()
-    }
-  })
-}
+const story = shopStories(test, { timeoutMs: 120_000 })
 
 const touches: TouchRecord[] = seededTouches(900, 40, 30).map((touch, n) => ({ ...touch, n }))
 
@@ -149,28 +122,33 @@ let ids: RegistryIds
 const merging = (prefix: string) => {
   const merges = topic<Reader, Merge>(`${prefix}merges`, { value: avroCodec<Merge>('merge', ids) })
   const merged = topic<Reader, string>(`${prefix}merged`, { value: json() })
-  const told = ({ key, value }: { key: Reader; value: Merge }) => ({ key, value: value.user_id })
-  return [topology('merging').from(merges).map('tell', told).to(merged)]
+  const tell = ({ key, value }: { key: Reader; value: Merge }) => ({ key, value: value.user_id })
+  return [topology('merging').from(merges).map('tell', tell).to(merged)]
 }
 
-const awayTitle =
-  'while a registry that must tell a schema answers 500 its partition waits: nothing is lost, nothing buried'
-const run = missing ? test.skip : test.serial
-run(missing ? `${awayTitle} (skipped: ${missing})` : awayTitle, async t => {
-  t.timeout(120_000)
-  const server = new Worker(registry, { eval: true })
-  const next = () => new Promise<number>(resolve => server.once('message', resolve))
-  const port = await next()
+/** A registry that answers 500 until it is told to do better, and ids that it told before. */
+async function openRegistry(t: ExecutionContext): Promise<void> {
+  server = new Worker(registry, { eval: true })
   const folder = mkdtempSync(join(tmpdir(), 'millrace-away-'))
   ids = await RegistryIds.open({
-    registry: { url: `http://127.0.0.1:${port}/` },
+    registry: { url: `http://127.0.0.1:${await told()}/` },
     subjects: [{ subject: 'merges-value', schema: 'merge' }],
     cacheFile: join(folder, 'ids.json'),
     lookupMs: 800
   })
-  const shop = new StreamShop((brokers as BrokerCluster).addresses, { more: merging })
-  try {
-    await shop.open()
+  t.teardown(async () => {
+    await ids.close()
+    await server.terminate()
+    rmSync(folder, { recursive: true })
+  })
+}
+
+let server: Worker
+const told = () => new Promise<number>(resolve => server.once('message', resolve))
+
+story(
+  'while a registry that must tell a schema answers 500 its partition waits: nothing is lost, nothing buried',
+  async (t, shop) => {
     const codecs = [5, newerId].map(id => avroCodec<Merge>('merge', { idOf: () => id, writtenUnder: () => undefined }))
     const write = (n: number, codec = codecs[0]) => {
       const value = codec.encode({ user_id: `u${n}`, ts: n })
@@ -192,17 +170,13 @@ run(missing ? `${awayTitle} (skipped: ${missing})` : awayTitle, async t => {
     t.deepEqual(await merged(), others, 'the others are through, what is behind the record waits')
     t.true(troubles.length > 1, 'it was looked at again')
     server.postMessage('up')
-    t.log(`${await next()} answers of 500, ${troubles.length} tries`)
+    t.log(`${await told()} answers of 500, ${troubles.length} tries`)
     const all = expected(() => true)
     t.true(await until(async () => (await merged()).length >= all.length, 20_000))
     t.deepEqual(await merged(), all)
     const letters = await shop.read('dead-letters')
     t.is(letters.filter(({ key }) => /^k\d+$/.test(key)).length, 0)
     t.deepEqual(a.restarts, [])
-  } finally {
-    await shop.close()
-    await ids.close()
-    await server.terminate()
-    rmSync(folder, { recursive: true })
-  }
-})
+  },
+  { more: merging, before: openRegistry }
+)

@@ -4,37 +4,12 @@ import { clusterFaultPoints } from '../../engine/distributed/commit.ts'
 import { MemoryStore } from '../../engine/stores/memory-store.ts'
 import { seededTouches, type User } from '../../engine/testing/co-touched.ts'
 import { plainFaultPoint } from './plain-producer.ts'
-import { type BrokerCluster, startBrokers } from './testing/broker.ts'
-import { missingForBroker } from './testing/broker-jars.ts'
 import { until } from './testing/child-worker.ts'
-import { StreamShop, type TouchRecord } from './testing/stream-shop.ts'
+import { shopStories } from './testing/shop-stories.ts'
+import type { StreamShop, TouchRecord } from './testing/stream-shop.ts'
 import { transactionFaultPoints } from './transactional-producer.ts'
 
-const missing = missingForBroker()
-let brokers: BrokerCluster | undefined
-
-if (!missing) {
-  test.before(async t => {
-    t.timeout(120_000)
-    brokers = await startBrokers(1)
-  })
-  test.after.always(() => brokers?.stop())
-}
-
-function story(title: string, run: (t: ExecutionContext, shop: StreamShop) => Promise<void>) {
-  if (missing) return test.skip(`${title} (skipped: ${missing})`, () => undefined)
-  test.serial(title, async t => {
-    t.timeout(180_000)
-    const shop = new StreamShop((brokers as BrokerCluster).addresses)
-    try {
-      await shop.open()
-      await run(t, shop)
-    } finally {
-      for (const [name, { restarts }] of shop.running) if (restarts.length > 0) t.log(name, restarts)
-      await shop.close()
-    }
-  })
-}
+const story = shopStories(test, { timeoutMs: 180_000 })
 
 const allTouches: TouchRecord[] = seededTouches(1_200, 40, 30).map((touch, n) => ({ ...touch, n }))
 const touches = (from: number, to: number) => allTouches.slice(from, to)
