@@ -1,4 +1,5 @@
 import test from 'ava'
+import { days } from '../engine/index.ts'
 import { driveProcessor } from '../engine/testing/drive-processor.ts'
 import type { OrderId } from '../schemas/ids.ts'
 import { foldOrder } from './fold-order.ts'
@@ -81,4 +82,34 @@ test('orders do not mix', t => {
   feed(o1, order(), 0)
   feed('o2' as OrderId, line('tea', { order_id: 'o2' }), 0)
   t.deepEqual(quantities(feed), [])
+})
+
+test('a week after it was ordered, an order is told once, as it then stands, and to nobody by name', t => {
+  const feed = start()
+  const week = days(7)
+  feed(o1, order({ order_ts: 7 }), 7)
+  feed(o1, line('tea'), 7)
+  feed(o1, line('cup'), days(3))
+  feed(o1, line('tea', { qty: 1, returned_qty: 1 }), days(4))
+  feed.reload()
+  t.deepEqual(feed.advance(week + 6), [])
+  const [{ key, value }, ...others] = feed.advance(week + 7)
+  t.deepEqual([key, value?.items, value?.ts, others], [o1, ['cup'], 7, []])
+  t.truthy(value?.customer)
+  t.false(JSON.stringify(value).includes('u1'))
+  feed(o1, line('pot'), week + 8)
+  feed(o1, order({ order_ts: 9 }), week + 9)
+  t.deepEqual(feed.advance(days(30)), [])
+  t.deepEqual(feed(o1, { erased: 'u1', until: days(30) }, days(30)), [{ key: o1, value: null, timestamp: days(30) }])
+})
+
+test('an order that does not count by then, and one that is erased before, are never told', t => {
+  const feed = start()
+  feed(o1, order(), 0)
+  feed(o1, line('tea'), 0)
+  feed(o1, order({ status: 'cancelled' }), days(1))
+  feed('o2' as OrderId, order({ order_id: 'o2' }), 0)
+  feed('o2' as OrderId, line('tea'), 0)
+  t.deepEqual(feed('o2' as OrderId, { erased: 'u1', until: days(1) }, days(1)), [])
+  t.deepEqual(feed.advance(days(30)), [])
 })

@@ -1,8 +1,11 @@
 import { jsonCodec, processor, table, value } from '../engine/index.ts'
+import type { TableHandle } from '../engine/processor.ts'
 import type { Basket, BasketLine } from '../schemas/act.ts'
+import type { BasketStep } from '../schemas/basket-step.ts'
 import type { OrderId } from '../schemas/ids.ts'
 import type { OrderItemRow, OrderRow } from '../schemas/tables.ts'
 import type { BasketErasure } from './find-baskets.ts'
+import { settledMs, stepOf } from './settled-basket.ts'
 
 const linesMax = 5_000
 
@@ -11,41 +14,75 @@ interface Line {
   price: number
 }
 
+interface Order {
+  person: string
+  ts: number
+  counts: boolean
+  /** Its step is told. */
+  isTold: boolean
+}
+
 const state = {
-  order: value(jsonCodec<{ person: string; ts: number; counts: boolean }>()),
+  order: value(jsonCodec<Order>()),
   lines: table(jsonCodec<Line>())
 }
 
 /**
  * What each order holds, from its row and its lines in whatever order they come. A line that was deleted stays with
  * nothing in it, and a deleted order stays without counting, so that what follows can take them back. Of one whose person
- * is erased nothing stays: the view's tombstone takes it back.
+ * is erased nothing stays: the view's tombstone takes it back. A week after it was ordered it is told to who learns from it.
  */
 export function foldOrder() {
-  return processor<OrderId, OrderRow | OrderItemRow | BasketErasure | null, never, never, Basket, typeof state>({
+  return processor<
+    OrderId,
+    OrderRow | OrderItemRow | BasketErasure | null,
+    OrderId,
+    BasketStep | null,
+    Basket,
+    typeof state
+  >({
     name: 'fold-order',
     state,
-    process({ value: row }, { order, lines }) {
+    process({ key, value: row }, { order, lines, timers }, emit) {
       if (row === null) {
         const known = order.get()
         if (known) order.set({ ...known, counts: false })
       } else if ('erased' in row) {
-        if (order.get()?.person !== row.erased) return
+        const known = order.get()
+        if (known?.person !== row.erased) return
+        if (known.isTold) emit(key, null)
         order.delete()
         lines.clear()
       } else if ('product_id' in row) {
-        const known = lines.get(row.product_id)
-        if (!known && lines.size >= linesMax) return
-        lines.set(row.product_id, row.deleted ? { qty: 0, price: known?.price ?? 0 } : lineOf(row))
+        setLine(lines, row)
       } else {
-        order.set({ person: row.user_id, ts: row.order_ts, counts: row.status === 'placed' })
+        const isTold = order.get()?.isTold ?? false
+        order.set({ person: row.user_id, ts: row.order_ts, counts: row.status === 'placed', isTold })
+        if (!isTold) timers.at(row.order_ts + settledMs)
       }
+    },
+    onTimer({ key, timestamp }, { order, lines }, emit) {
+      const known = order.get()
+      if (!known || known.isTold || timestamp < known.ts + settledMs) return
+      order.set({ ...known, isTold: true })
+      const step = stepOf(basketOf(known, lines.entries()))
+      if (step) emit(key, step)
     },
     view(_, { order, lines }) {
       const known = order.get()
-      return known ? { ...known, is_user: true, lines: linesOf(lines.entries(), known.ts) } : null
+      return known ? basketOf(known, lines.entries()) : null
     }
   })
+}
+
+function basketOf({ person, ts, counts }: Order, entries: Iterable<[string, Line]>): Basket {
+  return { person, is_user: true, ts, counts, lines: linesOf(entries, ts) }
+}
+
+function setLine(lines: TableHandle<Line>, row: OrderItemRow): void {
+  const known = lines.get(row.product_id)
+  if (!known && lines.size >= linesMax) return
+  lines.set(row.product_id, row.deleted ? { qty: 0, price: known?.price ?? 0 } : lineOf(row))
 }
 
 function lineOf({ qty, returned_qty, price }: OrderItemRow): Line {

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { days } from '../engine/index.ts'
 import { driveProcessor } from '../engine/testing/drive-processor.ts'
 import type { Act } from '../schemas/act.ts'
 import type { OrderId } from '../schemas/ids.ts'
@@ -57,4 +58,31 @@ test('the order of purchases does not matter, and baskets do not mix', t => {
   other.buy({ product_id: 'tea', ts: 9 })
   t.deepEqual(one.feed.view(o1), other.feed.view(o1))
   t.is(one.feed.view('o2' as OrderId), null)
+})
+
+test('a week after its first purchase came, a basket is told once; an erasure takes that back', t => {
+  const { feed, buy } = start()
+  buy({ product_id: 'tea', ts: 5 })
+  buy({ product_id: 'cup', ts: 6 })
+  buy({ product_id: 'cup', ts: 6 }, true)
+  feed.reload()
+  t.deepEqual(feed.advance(days(7)), [])
+  const [{ key, value }, ...others] = feed.advance(days(7) + 5)
+  t.deepEqual([key, value?.items, value?.ts, others], [o1, ['tea'], 5, []])
+  buy({ product_id: 'pot', ts: days(8) })
+  t.deepEqual(feed.advance(days(30)), [])
+  const erasure = { erased: 'u1', until: days(30) }
+  t.deepEqual(feed(o1, erasure, days(30)), [{ key: o1, value: null, timestamp: days(30) }])
+})
+
+test('a basket of no user is told without a customer, and one that was taken back not at all', t => {
+  const { feed, buy } = start()
+  const o2 = 'o2' as OrderId
+  buy({ person: 's1', user_id: null, ts: 0 })
+  buy({ ts: 0 }, false, o2)
+  buy({ ts: 0 }, true, o2)
+  t.deepEqual(
+    feed.advance(days(8)).map(({ key, value }) => [key, value?.customer]),
+    [[o1, null]]
+  )
 })

@@ -1,8 +1,11 @@
-import { jsonCodec, processor, table } from '../engine/index.ts'
+import { jsonCodec, numberCodec, processor, table, value } from '../engine/index.ts'
+import type { TableHandle } from '../engine/processor.ts'
 import type { Basket, BasketLine } from '../schemas/act.ts'
+import type { BasketStep } from '../schemas/basket-step.ts'
 import type { OrderId } from '../schemas/ids.ts'
 import type { BasketPurchase } from './cut-baskets.ts'
 import type { BasketErasure } from './find-baskets.ts'
+import { settledMs, stepOf } from './settled-basket.ts'
 
 const linesMax = 5_000
 
@@ -19,44 +22,74 @@ interface Line {
   caused: number
 }
 
-const state = { lines: table(jsonCodec<Line>()) }
+const waiting = 0
+const told = 1
+const state = {
+  lines: table(jsonCodec<Line>()),
+  /** Whether its step is told; nothing before its first purchase. */
+  step: value(numberCodec)
+}
 
-/** What each basket holds, from purchase events. Of one that was taken back wholly, or of who is erased, nothing stays. */
+/**
+ * What each basket holds, from purchase events. Of one that was taken back wholly, or of who is erased, nothing stays. A week
+ * after its first purchase came it is told to who learns from it.
+ */
 export function foldPurchases() {
-  return processor<OrderId, BasketPurchase | BasketErasure, never, never, Basket, typeof state>({
+  return processor<OrderId, BasketPurchase | BasketErasure, OrderId, BasketStep | null, Basket, typeof state>({
     name: 'fold-purchases',
     state,
-    process({ value }, { lines }) {
-      if ('erased' in value) {
-        for (const [row, { person, ts }] of [...lines.entries()]) {
-          if (person === value.erased && ts <= value.until) lines.delete(row)
-        }
+    process({ key, value: change }, { lines, step, timers }, emit) {
+      if ('erased' in change) {
+        erase(lines, change)
+        if (basketOf(lines.entries())) return
+        if (step.get() === told) emit(key, null)
+        step.delete()
         return
       }
-      const { act, undo } = value
-      const row = `${act.product_id}\n${act.ts}\n${act.person}`
-      const known = lines.get(row)
-      if (!known && lines.size >= linesMax) return
-      const sign = undo ? -1 : 1
-      lines.set(row, {
-        person: act.person,
-        isUser: act.user_id !== null,
-        product_id: act.product_id,
-        ts: act.ts,
-        count: (known?.count ?? 0) + sign,
-        qty: (known?.qty ?? 0) + sign * act.qty,
-        price: Math.max(known?.price ?? 0, act.price ?? 0),
-        caused: (known?.caused ?? 0) + (act.recommendation_id === null ? 0 : sign)
-      })
+      if (step.get() === undefined) {
+        step.set(waiting)
+        timers.at(change.act.ts + settledMs)
+      }
+      count(lines, change)
     },
-    view(_, { lines }) {
-      const standing = [...lines.entries()].map(([, line]) => line).filter(line => line.count > 0)
-      if (standing.length === 0) return null
-      const { person, isUser } = standing.reduce((least, line) => (line.person < least.person ? line : least))
-      const ts = Math.min(...standing.map(line => line.ts))
-      return { person, is_user: isUser, ts, counts: true, lines: linesOf(standing) }
-    }
+    onTimer({ key }, { lines, step }, emit) {
+      const basket = basketOf(lines.entries())
+      const settled = basket && stepOf(basket)
+      if (settled) emit(key, settled)
+      if (basket) step.set(told)
+      else step.delete()
+    },
+    view: (_, { lines }) => basketOf(lines.entries())
   })
+}
+
+function erase(lines: TableHandle<Line>, { erased, until }: BasketErasure): void {
+  for (const [row, { person, ts }] of [...lines.entries()]) if (person === erased && ts <= until) lines.delete(row)
+}
+
+function count(lines: TableHandle<Line>, { act, undo }: BasketPurchase): void {
+  const row = `${act.product_id}\n${act.ts}\n${act.person}`
+  const known = lines.get(row)
+  if (!known && lines.size >= linesMax) return
+  const sign = undo ? -1 : 1
+  lines.set(row, {
+    person: act.person,
+    isUser: act.user_id !== null,
+    product_id: act.product_id,
+    ts: act.ts,
+    count: (known?.count ?? 0) + sign,
+    qty: (known?.qty ?? 0) + sign * act.qty,
+    price: Math.max(known?.price ?? 0, act.price ?? 0),
+    caused: (known?.caused ?? 0) + (act.recommendation_id === null ? 0 : sign)
+  })
+}
+
+function basketOf(entries: Iterable<[string, Line]>): Basket | null {
+  const standing = [...entries].map(([, line]) => line).filter(line => line.count > 0)
+  if (standing.length === 0) return null
+  const { person, isUser } = standing.reduce((least, line) => (line.person < least.person ? line : least))
+  const ts = Math.min(...standing.map(line => line.ts))
+  return { person, is_user: isUser, ts, counts: true, lines: linesOf(standing) }
 }
 
 function linesOf(standing: readonly Line[]): BasketLine[] {

@@ -1,5 +1,7 @@
+import type { BasketWeights } from '../schemas/views.ts'
 import { BasketIndex } from './basket/basket-index.ts'
 import type { OrderedBasket } from './basket/basket-log.ts'
+import { weightCount } from './basket/basket-ranker.ts'
 import { NextBasket } from './basket/next-basket.ts'
 import type { Catalog } from './catalog.ts'
 import { LedBy } from './led-by.ts'
@@ -30,6 +32,8 @@ export type NextOrderSink = (item: number, share: number, seed: number) => void
 /** What will this customer order next? The orders as serving keeps them, under the catalog's numbers. */
 export class OrderIndex {
   readonly index = new BasketIndex()
+  /** Of the weights in use; 0: those that were fixed before anything was learned. */
+  version = 0
   private readonly catalog: Catalog
   private readonly next = new NextBasket(this.index)
   private readonly ledBy: LedBy
@@ -41,9 +45,12 @@ export class OrderIndex {
     this.ledBy = new LedBy(neighbours)
   }
 
-  /** Of the weights in use. */
-  get version(): number {
-    return 0
+  /** Weights that no answer can be made with are left alone. Returns whether these are in use now. */
+  use({ weights, version }: BasketWeights): boolean {
+    if (weights.length !== weightCount || !weights.every(Number.isFinite)) return false
+    this.next.ranker.weights.set(weights)
+    this.version = version
+    return true
   }
 
   /** An order as it stands; null: there is none. */

@@ -2,6 +2,7 @@ import { days } from '../engine/time.ts'
 import { topic, view } from '../engine/topic.ts'
 import type { Act, Basket, Control, Impression, Merge } from './act.ts'
 import { avroCodec } from './avro.ts'
+import type { BasketStep } from './basket-step.ts'
 import type { Erasure, ErasureProgress } from './erasure.ts'
 import type { ErasureId, ItemId, OrderId, PersonId, SessionId, UserId, VisitorId } from './ids.ts'
 import type { Interaction } from './interaction.ts'
@@ -9,6 +10,7 @@ import { bytesValue, jsonValue } from './json.ts'
 import type { SessionErasure, SessionStep } from './session-step.ts'
 import type { OrderItemRow, OrderRow, ProductRow, UserRow } from './tables.ts'
 import type {
+  BasketWeights,
   BlendWeights,
   BoughtTogether,
   CatalogItem,
@@ -73,6 +75,12 @@ export const sessionSteps = topic<SessionId, SessionStep | SessionErasure>('sess
   retentionMs: days(90),
   timestampOf: step => step.ts
 })
+/** One partition by design, as `session-steps`. Named after the orders and nobody; kept as long as a learner looks back. */
+export const basketSteps = topic<OrderId, BasketStep | null>('basket-steps', {
+  value: avroCodec<BasketStep>('basket-step'),
+  partitions: 1,
+  retentionMs: days(730)
+})
 /** A tombstone forgets what its person did up to its timestamp. */
 export const acts = topic<PersonId, Act | null>('acts', { value: avroCodec<Act>('act') })
 export const deadLetters = topic<never, Buffer>('dead-letters', {
@@ -114,6 +122,11 @@ export const boughtTogether = view<ItemId, BoughtTogether>('bought-together', {
 })
 export const blend = view<SessionId, BlendWeights>('blend', {
   value: avroCodec('blend'),
+  partitions: 1,
+  equality: 'order'
+})
+export const basket = view<OrderId, BasketWeights>('basket', {
+  value: avroCodec('basket-weights'),
   partitions: 1,
   equality: 'order'
 })

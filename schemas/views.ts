@@ -130,6 +130,18 @@ export interface BlendWeights {
   lead: number
 }
 
+/** View `basket`, key `basket`: what orders the next order of a customer, learned from what customers did order. */
+export interface BasketWeights {
+  /** First offset of `basket-steps` that they have not learned from. */
+  version: number
+  /** In the order of recommend/basket/basket-ranker.ts. */
+  weights: number[]
+  /** Checks in a row that newer weights have failed since; 0: these are the newest. */
+  withheld: number
+  /** Mean of 1/place of the first item ordered, over about the last 1,000 predictions, less that of the fixed weights. */
+  lead: number
+}
+
 /**
  * View `bought-together`, key product_id; best first, ≤ 100; only pairs of ≥ 3 distinct people. The row `*` counts all
  * baskets. A row knows its own total only: support and lift need two others (`recommend/association.ts`).

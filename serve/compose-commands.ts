@@ -4,7 +4,7 @@ import { stop } from '../engine/errors.ts'
 import { evaluateOptions } from '../reprocess/evaluate/options.ts'
 import { type Config, type LoadedConfig, requireEmbedded } from '../schemas/config.ts'
 import { isAlive, readInstance } from './admin/instance.ts'
-import type { CommandContext, OpenHow, RowTopic, Session } from './cli/context.ts'
+import type { CommandContext, ErasingPeople, OpenHow, RowTopic, Session } from './cli/context.ts'
 import { keepTopologies, purchaseSourceOf, readTopologies, topologiesOf } from './compose-topologies.ts'
 
 /** What commands need, fetched when they need it: `millrace config --help` opens no database and parses no schema. */
@@ -28,6 +28,7 @@ export function composeCommands(): CommandContext {
     firstTopologies: async ({ data_dir }) => readTopologies(data_dir),
     files: openFiles,
     rowTopics,
+    erasing,
     demo: async () => (await import('./compose-demo-history.ts')).composeDemoHistory(),
     importLines: async (lines, append) => (await import('../engine/log/topic-lines.ts')).importLines(lines, append),
     checkSchemas: async against => (await import('../schemas/schema-check.ts')).checkSchemas(against),
@@ -37,7 +38,14 @@ export function composeCommands(): CommandContext {
         import('../connectors/kafka/acls.ts'),
         import('./input-topics.ts')
       ])
-      const outputs = [...inputTopics.map(({ name }) => name), 'ticks', 'dead-letters', 'acts', 'session-steps']
+      const outputs = [
+        ...inputTopics.map(({ name }) => name),
+        'ticks',
+        'dead-letters',
+        'acts',
+        'session-steps',
+        'basket-steps'
+      ]
       return aclsNeeded({ namespace: config.namespace, inputs: [], outputs, createsTopics: true }).map(aclArguments)
     },
     evaluation: {
@@ -162,6 +170,22 @@ async function openFiles() {
     rowFrom: (type: string, json: unknown) => rowReaders[type as (typeof rowTypes)[number]].from(json, Date.now()),
     durationMs: parseDuration,
     rowTypes
+  }
+}
+
+async function erasing(): Promise<ErasingPeople> {
+  const [{ erasureOf, erasureRecord }, { receiptOf }, { erasureRequests, erasures }] = await Promise.all([
+    import('./erasures/erasure-book.ts'),
+    import('./erasures/receipt.ts'),
+    import('../schemas/topics.ts')
+  ])
+  return {
+    begin: userId => {
+      const erasure = erasureOf(userId, Date.now())
+      const names = { topic: erasureRequests.name, view: erasures.name }
+      return { erasureId: erasure.erasure_id, ...names, record: erasureRecord(erasure) }
+    },
+    receipt: receiptOf
   }
 }
 

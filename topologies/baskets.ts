@@ -6,7 +6,7 @@ import { foldOrder } from '../processors/fold-order.ts'
 import { foldPurchases } from '../processors/fold-purchases.ts'
 import type { OrderId } from '../schemas/ids.ts'
 import type { OrderItemRow, OrderRow } from '../schemas/tables.ts'
-import { acts, baskets, orderItems, orders } from '../schemas/topics.ts'
+import { acts, basketSteps, baskets, orderItems, orders } from '../schemas/topics.ts'
 import { anyOf } from './any-of.ts'
 import { basketsToErase, purchasesByBasket } from './between.ts'
 
@@ -17,7 +17,8 @@ export type PurchaseSource = 'orders' | 'events'
  * What was bought together, by whom?
  *
  * Everything that counts purchases reads this view, so that a late line, a return or a cancellation corrects them all. A
- * view is published once per unit of work: a basket of a hundred lines is one record, not a hundred.
+ * view is published once per unit of work: a basket of a hundred lines is one record, not a hundred. Who learns from
+ * baskets reads `basket-steps`: each basket once, as it stood after a week.
  */
 export function basketsTopology(source: PurchaseSource): Topology {
   return source === 'orders' ? basketsOfOrders : basketsOfEvents
@@ -32,6 +33,7 @@ const basketsOfOrders = topology('baskets')
     from(anyOf<OrderId, Row>(basketsToErase)).filter('erasures', ({ value }) => value !== null)
   )
   .process(foldOrder())
+  .to(basketSteps)
   .to(baskets)
 
 const purchases = topology('baskets')
@@ -43,4 +45,5 @@ const purchases = topology('baskets')
 const basketsOfEvents = purchases
   .merge(from(anyOf<OrderId, BasketPurchase | BasketErasure>(basketsToErase)))
   .process(foldPurchases())
+  .to(basketSteps)
   .to(baskets)

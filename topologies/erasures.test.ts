@@ -11,7 +11,7 @@ const seed = Number(process.env.SEED ?? 31)
 const { baskets, erasureRequests, erasures, identities, interactions, orders, sessions, userFeatures } = topics
 const erased = 'u3'
 /** Learned weights keep a trace until the next replay; vectors hear of a change weeks later. */
-const others = ['erasures', 'blend', 'item-vectors']
+const others = ['erasures', 'blend', 'basket', 'item-vectors']
 const views = Object.values(topics)
   .filter(topic => topic.kind === 'view')
   .filter(({ name }) => !others.includes(name))

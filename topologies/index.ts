@@ -1,5 +1,6 @@
 import type { Topology } from '../engine/index.ts'
 import { admitEventsTopology } from './admit-events.ts'
+import { basketTopology } from './basket.ts'
 import { basketsTopology, type PurchaseSource } from './baskets.ts'
 import { blendTopology } from './blend.ts'
 import { boughtTogetherTopology } from './bought-together.ts'
@@ -29,6 +30,7 @@ export function allTopologies({ purchaseSource, excludedIds }: TopologyOptions):
     itemVectorsTopology,
     userFeaturesTopology(),
     blendTopology,
+    basketTopology,
     personBasketsTopology,
     erasuresTopology
   ]

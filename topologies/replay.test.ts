@@ -20,7 +20,8 @@ for (const purchaseSource of ['orders', 'events'] as const) {
   const once = run(topologies, arrivals, { thenMs })
 
   test(`with purchases from ${purchaseSource}, the traffic leaves something in every view (seed ${seed})`, t => {
-    for (const view of views) t.true(once.viewAll(view as any).size > (view.name === 'blend' ? 0 : 5), view.name)
+    for (const view of views)
+      t.true(once.viewAll(view as any).size > (['blend', 'basket'].includes(view.name) ? 0 : 5), view.name)
     t.deepEqual(once.deadLetters(), [])
     t.true(once.stream.stats.duplicates > 0)
     t.true(once.stream.stats.filtered > 0)
@@ -57,5 +58,5 @@ test('the views of a fixed traffic have a known digest', t => {
     const rows = [...driver.viewAll(view as any)].sort(([a], [b]) => (a < b ? -1 : 1))
     hash.update(JSON.stringify([view.name, rows]))
   }
-  t.is(hash.digest('hex').slice(0, 16), '115a915df8cb33bb')
+  t.is(hash.digest('hex').slice(0, 16), 'ef162d38229dd3e1')
 })

@@ -10,7 +10,7 @@ const part = {
   bias: basketFeatures * (hiddenUnits + 1),
   output: basketFeatures * (hiddenUnits + 1) + hiddenUnits
 }
-const weightCount = part.output + hiddenUnits
+export const weightCount = part.output + hiddenUnits
 
 /** score = w·x + Σ v·φ(u·x + b), learned online: softmax, its mass spread over all that was really ordered. */
 export class BasketRanker {
@@ -22,6 +22,14 @@ export class BasketRanker {
   private activations = new Float64Array(1024 * hiddenUnits)
   private probabilities = new Float64Array(1024)
   private readonly gradients = new Float64Array(weightCount)
+
+  /** Goes on where another has stopped. */
+  restore(learned: { weights: Float64Array; squares: Float64Array; steps: number; skipped: number }): void {
+    this.weights.set(learned.weights)
+    this.squares.set(learned.squares)
+    this.steps = learned.steps
+    this.skipped = learned.skipped
+  }
 
   score(x: Float64Array, count: number): void {
     if (count > this.scores.length) {

@@ -44,6 +44,11 @@ export class NextBasket {
     return candidates.count
   }
 
+  /** Of the candidates, row by row, after `predict`. */
+  get features(): Float64Array {
+    return this.x
+  }
+
   /** The best `wanted` candidates into `order`; equal scores by number of orders, then by smaller id. Returns how many. */
   rank(wanted: number): number {
     const { count } = this.candidates

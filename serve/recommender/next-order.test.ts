@@ -1,5 +1,6 @@
 import test from 'ava'
 import { MemoryStore } from '../../engine/stores/memory-store.ts'
+import { BasketRanker } from '../../recommend/basket/basket-ranker.ts'
 import { baskets } from '../../schemas/topics.ts'
 import { fixtureNow, ShopFixture } from '../testing/shop-fixture.ts'
 
@@ -105,4 +106,20 @@ test('candidates that were given are ordered for an e-mail as well', t => {
     answer.items.slice(0, 2).map(item => item.product_id),
     ['milk', 'bread']
   )
+})
+
+test('learned weights order the list, and the answer names their version; those that fit nothing are left alone', t => {
+  const fixture = annsShop()
+  const running = fixture.start()
+  t.deepEqual(running.ask(email).retrieval, { name: 'basket', version: 0 })
+  const turned = new BasketRanker().weights.map(weight => -weight)
+  fixture.basketWeights(7, [...turned])
+  running.sync()
+  const answer = running.ask(email)
+  t.deepEqual(answer.retrieval, { name: 'basket', version: 7 })
+  t.not(answer.items[0].product_id, 'milk')
+  t.deepEqual(fixture.start().ids(email), running.ids(email))
+  fixture.basketWeights(8, [1, 2, 3])
+  running.sync()
+  t.is(running.ask(email).retrieval.version, 7)
 })

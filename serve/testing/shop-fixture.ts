@@ -6,6 +6,7 @@ import { behaviourVector } from '../../recommend/vectors/behaviour-vector.ts'
 import { contentVector } from '../../recommend/vectors/content-vector.ts'
 import type { Basket, Impression } from '../../schemas/act.ts'
 import {
+  basket,
   baskets,
   boughtTogether,
   identities,
@@ -32,7 +33,8 @@ const views = [
   identities,
   similarItems,
   boughtTogether,
-  baskets
+  baskets,
+  basket
 ]
 const viewIdOf = (name: string) => views.findIndex(view => view.name === name) + 1
 
@@ -119,6 +121,10 @@ export class ShopFixture {
     const ts = row.ts ?? fixtureNow
     const lines = items.map(product_id => ({ product_id, ts, qty: 1, price: 1, organic: true }))
     return this.put(baskets, id, { person, is_user: true, ts, counts: true, lines, ...row })
+  }
+
+  basketWeights(version: number, weights: readonly number[]): this {
+    return this.put(basket, 'basket', { version, weights: [...weights], withheld: 0, lead: 0 })
   }
 
   /** Content made of these words, behaviour of these companions. */

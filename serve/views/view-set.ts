@@ -12,6 +12,7 @@ import { TopItems } from '../../recommend/top-items.ts'
 import type { Neighbours, Profile } from '../../recommend/visit.ts'
 import { VisitIndex } from '../../recommend/visit-index.ts'
 import {
+  basket,
   baskets,
   blend,
   boughtTogether,
@@ -64,6 +65,7 @@ export const viewNames: readonly string[] = [
   similarItems,
   boughtTogether,
   baskets,
+  basket,
   blend,
   itemVectors,
   erasures
@@ -140,6 +142,7 @@ export class ViewSet {
         changed.items.add(key)
       })
       .set(baskets.name, ({ key, value }) => this.putOrder(key, value))
+      .set(basket.name, ({ value }) => this.putBasket(value))
       .set(blend.name, ({ value }) => this.putBlend(value))
       .set(itemVectors.name, ({ key, value }) => this.vectors.put(key, value))
       .set(itemFeatures.name, ({ key, value }) => this.putFeatures(key, value))
@@ -161,6 +164,7 @@ export class ViewSet {
     read(similarItems.name, (key, bytes) => this.putDays(key, bytes))
     read(boughtTogether.name, (key, bytes) => this.putBaskets(key, bytes))
     read(baskets.name, (key, bytes) => this.putOrder(key, bytes))
+    read(basket.name, (_, bytes) => this.putBasket(bytes))
     read(blend.name, (_, bytes) => this.putBlend(bytes))
     read(itemVectors.name, (key, bytes) => this.vectors.put(key, bytes))
     void this.vectors.start()
@@ -247,6 +251,10 @@ export class ViewSet {
 
   private putOrder(orderId: string, bytes: Buffer | null): void {
     this.shop.orders.put(orderId, bytes === null ? null : orderedBasket(bytes))
+  }
+
+  private putBasket(bytes: Buffer | null): void {
+    if (bytes !== null) this.shop.orders.use(basket.value.decode(bytes))
   }
 
   private putDays(productId: string, bytes: Buffer | null): void {
