@@ -9,6 +9,7 @@ import { interactions, interactionsByItem } from '../../../engine/bench/peer-eve
 import { coOccurrenceOver, countByKeyOver, itemCounts, similarItems } from '../../../engine/bench/peer-topologies.ts'
 import { StreamWorker } from '../../../engine/distributed/stream-worker.ts'
 import { workerTopics } from '../../../engine/distributed/worker-topics.ts'
+import { letHeapsGrow } from '../../../engine/heap-growth.ts'
 import { RocksStore } from '../../../engine/stores/rocksdb-store.ts'
 import { Cluster } from '../cluster.ts'
 import { openStreamCluster } from '../stream-cluster.ts'
@@ -30,6 +31,7 @@ if (isMainThread) await spawn()
 else await work(workerData as Seed)
 
 async function spawn(): Promise<void> {
+  letHeapsGrow()
   const cluster = new Cluster({ bootstrap })
   const count = async (topic: string) =>
     (await cluster.retrying('asking', async () => cluster.topic(topic))).partitions.length
