@@ -5,6 +5,7 @@ import { KafkaLog } from '../connectors/kafka/kafka-log.ts'
 import { derivedTopics } from '../engine/distributed/worker-topics.ts'
 import { MillraceError, stop } from '../engine/errors.ts'
 import type { Plan } from '../engine/task/plan.ts'
+import type { Topology } from '../engine/topology.ts'
 import type { Config } from '../schemas/config.ts'
 import { orders, sessionSteps } from '../schemas/topics.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
@@ -21,6 +22,7 @@ import { places as placesOf, positionsOn } from './compose-positions.ts'
 import { untilOrdersCount } from './compose-purchase-switch.ts'
 import { openReplicaVisits } from './compose-replica-visits.ts'
 import { registryUse, useRegistry } from './compose-schema-ids.ts'
+import { DemoWatch } from './demo/demo-watch.ts'
 import { planMemory } from './embedded/memory-plan.ts'
 import { inputTopics } from './input-topics.ts'
 import { BatchedAppender } from './kafka/batched-appender.ts'
@@ -37,6 +39,8 @@ import { viewNames } from './views/view-set.ts'
 
 export interface ReplicaOptions {
   config: Config
+  /** Somebody has set `consent.default`: it holds in the demo shop too. */
+  isConsentSet: boolean
   directory: string
   metrics: Metrics
   say: (line: string) => void
@@ -49,6 +53,7 @@ export interface Replica {
   freshness: ReplicaFreshness
   answers: Answers
   log: KafkaLog
+  demo: DemoWatch
   close(): Promise<void>
 }
 
@@ -65,15 +70,13 @@ const threadFile = new URL(
 
 export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const { config, directory, metrics, say } = options
-  const { storeMb } = planMemory(config.stream.memory_max_mb)
-  const store = await openDerivedStore(join(directory, 'views'), { memoryMb: storeMb, say })
+  const memoryMb = planMemory(config.stream.memory_max_mb).storeMb
+  const store = await openDerivedStore(join(directory, 'views'), { memoryMb, say })
   const cluster = new Cluster({ ...kafkaConnection(config), retryTimeoutMs: appendTimeoutMs })
   const purchaseSource = await whenReachable(config, () => purchaseSourceOnKafka(config, cluster), say)
   const topologies = topologiesOnKafka(config, purchaseSource)
-  const registry = registryUse(config)
   const { namespace } = config
-  const cacheFile = join(directory, 'schemas.json')
-  const schemaIds = await useRegistry({ registry, topologies, namespace, cacheFile, say })
+  const schemaIds = await openSchemaIds(options, topologies)
   const running = planOnKafka(config, topologies)
   const log = await openLog(options, cluster)
   const followed = followedViews(running)
@@ -86,12 +89,14 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     log: positionsOn(cluster, namespace, () => log.topics()),
     seen: metrics.series('millrace_event_to_serve_seconds')
   })
+  const demo = new DemoWatch({ log })
   const appender = appenderTo(log)
   const answers = composeAnswers({
     store,
     config,
     metrics,
     consentDefault: config.consent.default,
+    isDemo: () => !options.isConsentSet && demo.isDemo,
     append: (topic, records) => appender.append(topic, records)
   })
   const isWatched = purchaseSource === 'events' && config.purchase_source === 'auto'
@@ -121,7 +126,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     await cluster.close()
     await store.close()
   }
-  return { ingest, freshness, answers, log, close }
+  return { ingest, freshness, answers, log, demo, close }
 }
 
 /** Once orders are fed, other topics lead to the views. */
@@ -130,6 +135,11 @@ function watchOrders(config: Config, cluster: Cluster, onFed: (derived: Flow['de
     areOrdersFed: () => areOrdersFed(cluster),
     onFed: () => onFed(derivedTopics(planOnKafka(config, topologiesOnKafka(config, 'orders'))))
   })
+}
+
+function openSchemaIds({ config, directory, say }: ReplicaOptions, topologies: readonly Topology[]) {
+  const cacheFile = join(directory, 'schemas.json')
+  return useRegistry({ registry: registryUse(config), topologies, namespace: config.namespace, cacheFile, say })
 }
 
 /** With all topics in place that are written here, followed, or asked about. */

@@ -14,6 +14,9 @@ interface Loading {
   signal: AbortSignal
 }
 
+/** How often the log is told how far it is: pages of processes elsewhere show that. */
+const noteEveryMs = 1_000
+
 /** Loads the demo shop, or goes on where it was left; its times stay as the first load has moved them. */
 export async function loadDemo(loading: Loading): Promise<FileLoaded> {
   const { operations, demo } = loading
@@ -21,14 +24,22 @@ export async function loadDemo(loading: Loading): Promise<FileLoaded> {
   const note = await noteOf(loading)
   if (note?.done) return { ...loaded, already_loaded: note.rows ?? 0 }
   const shiftMs = note?.shift_ms ?? demo.shiftBefore(Date.now())
-  if (!note) await writeNote(loading, { kind: 'note', about: 'demo', shift_ms: shiftMs, done: false })
   const after = (await only(operations.producer({ name: demo.name }))).position ?? '0'
   const history = demo.batches({ shiftMs, after })
-  const position = await append(loading, history, Number(after))
+  const say = (rows: number, isEnded: boolean) =>
+    writeNote(loading, {
+      kind: 'note',
+      about: 'demo',
+      shift_ms: shiftMs,
+      done: isEnded && rows === history.rowsTotal,
+      ended: isEnded,
+      rows,
+      rows_total: history.rowsTotal
+    })
+  await say(Number(after), false)
+  const position = await append(loading, history, { after: Number(after), onRows: rows => say(rows, false) })
   await only(operations.endHistory({ name: demo.name }))
-  if (position === history.rowsTotal) {
-    await writeNote(loading, { kind: 'note', about: 'demo', shift_ms: shiftMs, done: true, rows: position })
-  }
+  await say(position, true)
   return { ...loaded, accepted: position - Number(after), already_loaded: Number(after) }
 }
 
@@ -36,16 +47,20 @@ export async function loadDemo(loading: Loading): Promise<FileLoaded> {
 async function append(
   { operations, demo, limit, signal }: Loading,
   history: ReturnType<DemoHistory['batches']>,
-  after: number
+  { after, onRows }: { after: number; onRows: (rows: number) => Promise<void> }
 ): Promise<number> {
   const progress = new Progress('demo shop')
   let position = after
+  let saidMs = performance.now()
   try {
     for (const batch of history) {
       if (signal.aborted || position >= limit) break
       await only(operations.append({ appends: [appendOf(batch, demo.name)] }))
       position = Number(batch.position)
       progress.show({ rows: position, part: position / Math.min(history.rowsTotal, limit) })
+      if (performance.now() - saidMs < noteEveryMs) continue
+      saidMs = performance.now()
+      await onRows(position)
     }
   } finally {
     progress.end()
