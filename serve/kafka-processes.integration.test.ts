@@ -1,15 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { type BrokerCluster, startBrokers } from '../connectors/kafka/testing/broker.ts'
-import { missingForBroker } from '../connectors/kafka/testing/broker-jars.ts'
 import { type StartedInstance, startCommand } from './testing/instance.ts'
 import { KafkaShop, loadPiece, post, untilReady, untilSeen } from './testing/kafka-shop.ts'
+import { kafkaStories } from './testing/kafka-stories.ts'
 
 /** Two workers and two replicas as real processes on one broker, beside one embedded process with the same history. */
 
-const missing = missingForBroker()
 const slices = 6
 /** The same on both sides from the first record on. */
 const env = { MILLRACE_PURCHASE_SOURCE: 'orders' }
@@ -22,9 +21,9 @@ let embedded: StartedInstance
 const workers: Record<string, StartedInstance> = {}
 const replicas: Record<string, StartedInstance> = {}
 
-if (!missing) {
-  test.before(async t => {
-    t.timeout(180_000)
+const processes = () => [...Object.values(workers), ...Object.values(replicas)]
+const story = kafkaStories(test, {
+  open: async () => {
     root = mkdtempSync(join(tmpdir(), 'millrace-kafka-'))
     const directory = join(root, 'embedded')
     ;[brokers, embedded] = await Promise.all([
@@ -38,30 +37,17 @@ if (!missing) {
       shop.serve('replica-a'),
       shop.serve('replica-b')
     ])
-    for (const instance of [...Object.values(workers), ...Object.values(replicas)]) await untilReady(instance)
-  })
-  test.after.always(async () => {
+    for (const instance of processes()) await untilReady(instance)
+  },
+  close: async () => {
     await shop?.close()
     await embedded?.kill('SIGKILL')
     await brokers?.stop()
     rmSync(root, { recursive: true, force: true })
-  })
-}
-
-function story(title: string, run: (t: ExecutionContext) => Promise<void>): void {
-  if (missing) {
-    test.skip(`${title} (skipped: ${missing})`, t => t.pass())
-    return
-  }
-  test.serial(title, async t => {
-    t.timeout(120_000)
-    try {
-      await run(t)
-    } finally {
-      if (!t.passed) for (const { output } of [...Object.values(workers), ...Object.values(replicas)]) t.log(output())
-    }
-  })
-}
+  },
+  processes,
+  timeoutMs: 120_000
+})
 
 const view = (id: string, product: string, session = id) => ({
   event_id: `e-${id}`,
