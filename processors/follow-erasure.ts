@@ -7,7 +7,10 @@ export interface ErasureStep {
   is: 'found' | 'done'
 }
 
-const state = { progress: value(jsonCodec<Pick<ErasureProgress, 'found' | 'done'> & { erasure: Erasure | null }>()) }
+type Progress = Pick<ErasureProgress, 'found' | 'done'> & { times: Pick<Erasure, 'requested_at' | 'until'> | null }
+
+/** Names nobody. */
+const state = { progress: value(jsonCodec<Progress>()) }
 
 /** How far an erasure is: to how many ids it has gone, and in how many of them everything is forgotten. */
 export function followErasure() {
@@ -16,14 +19,14 @@ export function followErasure() {
     state,
     process({ value: told }, { progress }) {
       // The user's own id comes with the request.
-      const known = progress.get() ?? { erasure: null, found: 1, done: 0 }
+      const known = progress.get() ?? { times: null, found: 1, done: 0 }
       if ('is' in told) known[told.is]++
-      else known.erasure = told
+      else known.times = { requested_at: told.requested_at, until: told.until }
       progress.set(known)
     },
     view(_, { progress }) {
-      const { erasure, found, done } = progress.get() ?? { erasure: null, found: 0, done: 0 }
-      return erasure && { requested_at: erasure.requested_at, until: erasure.until, found, done }
+      const { times = null, found = 0, done = 0 } = progress.get() ?? {}
+      return times && { ...times, found, done }
     }
   })
 }

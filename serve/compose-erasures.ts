@@ -4,7 +4,7 @@ import type { StoreReader } from '../engine/stores/state-store.ts'
 import { erasures } from '../schemas/topics.ts'
 import { viewIds } from './embedded/view-ids.ts'
 import { ErasureBook } from './erasures/erasure-book.ts'
-import type { Kept } from './erasures/receipt.ts'
+import type { KnownOfErasure } from './erasures/receipt.ts'
 import { MaterialisedView } from './views/materialised-view.ts'
 import type { ErasingVisits } from './visits/erasing-visits.ts'
 
@@ -13,11 +13,11 @@ export interface ErasuresOptions {
   store: StoreReader
   append: (topic: string, records: NewRecord[]) => Promise<unknown>
   index: ErasingVisits
-  kept: Kept
+  log: KnownOfErasure['log']
 }
 
 /** Where people are forgotten, and what is said of how far that is. */
-export function composeErasures({ store, append, index, kept }: ErasuresOptions): ErasureBook {
+export function composeErasures({ store, append, index, log }: ErasuresOptions): ErasureBook {
   const rows = new MaterialisedView({
     topic: erasures,
     store,
@@ -25,5 +25,5 @@ export function composeErasures({ store, append, index, kept }: ErasuresOptions)
     prepare: row => row,
     cacheBytesMax: 0
   })
-  return new ErasureBook({ append, progressOf: id => rows.row(id), index, kept, now: Date.now })
+  return new ErasureBook({ append, progressOf: id => rows.row(id), index, log, now: Date.now })
 }

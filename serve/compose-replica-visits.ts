@@ -1,14 +1,20 @@
 import { join } from 'node:path'
 import type { Cluster } from '../connectors/kafka/cluster.ts'
 import { offsetsOf } from '../connectors/kafka/list-offsets.ts'
+import { PartitionReader } from '../connectors/kafka/reader.ts'
 import { sessionSteps } from '../schemas/topics.ts'
 import type { Answers } from './compose-answers.ts'
 import { ArrivedSteps } from './kafka/arrived-steps.ts'
+import { rereadSteps } from './kafka/reread-steps.ts'
 import type { StepsArrived } from './kafka/view-messages.ts'
 import type { Metrics } from './metrics.ts'
 import { reportBlend } from './visits/counted-steps.ts'
+import { ErasingVisits, type RereadSteps } from './visits/erasing-visits.ts'
 import { StepTail } from './visits/step-tail.ts'
 import { VisitSnapshots } from './visits/visit-snapshots.ts'
+
+/** Of the topic, while an erasure reads it once more. */
+const rereadAheadBytes = 4 << 20
 
 export interface ReplicaVisitsOptions {
   answers: Answers
@@ -24,6 +30,8 @@ export interface ReplicaVisitsOptions {
 export interface ReplicaVisits {
   /** Where the thread has to read on. */
   readonly steps: { topic: string; from: number }
+  /** What is being forgotten there. */
+  readonly erasing: ErasingVisits
   arrived(message: StepsArrived): void
   report(): void
   /** Writes a snapshot; nothing is taken from then on. */
@@ -39,21 +47,33 @@ export async function openReplicaVisits(options: ReplicaVisitsOptions): Promise<
   const { visits } = answers.views.shop
   const endOffset = ends.get(topic)?.get(0) ?? 0
   const file = join(directory, 'session-index.snapshot')
-  const snapshots = new VisitSnapshots({ file, visits, source: id, endOffset, say })
+  const isHeld = () => erasing.isErasing
+  const snapshots = new VisitSnapshots({ file, visits, source: id, endOffset, isHeld, say })
+  const reread = rereadOf(cluster, topic)
+  const erasing: ErasingVisits = new ErasingVisits({ visits, reread, onErased: () => snapshots.rewrite(), say })
+  answers.steps.onErasure = (erasure, offset) => erasing.add(erasure, offset)
   snapshots.load()
   const log = new ArrivedSteps(topic, visits.nextOffset, onApplied)
-  const tail = new StepTail({ log, steps: answers.steps, onCaughtUp: () => {} })
+  const tail = new StepTail({ log, steps: answers.steps, onCaughtUp: () => erasing.start() })
   snapshots.start(tail)
   return {
     steps: { topic, from: visits.nextOffset },
+    erasing,
     arrived: message => {
       log.add(message)
       tail.poke()
     },
     report: () => reportBlend(visits, metrics),
-    close: () => {
+    close: async () => {
       tail.close()
-      return snapshots.close()
+      await erasing.close()
+      await snapshots.close()
     }
   }
+}
+
+function rereadOf(cluster: Cluster, topic: string): RereadSteps {
+  const start = async () => (await offsetsOf(cluster, [{ topic, partition: 0 }], 'earliest')).get(topic)?.get(0) ?? 0
+  const open = () => new PartitionReader(cluster, { lane: 'fetch erasures', readAheadBytesMax: rereadAheadBytes })
+  return to => rereadSteps({ topic, open, start }, to)
 }

@@ -4,11 +4,12 @@ import { Cluster } from '../connectors/kafka/cluster.ts'
 import { KafkaLog } from '../connectors/kafka/kafka-log.ts'
 import { derivedTopics } from '../engine/distributed/worker-topics.ts'
 import { MillraceError, stop } from '../engine/errors.ts'
+import type { NewRecord } from '../engine/log/log.ts'
 import type { Plan } from '../engine/task/plan.ts'
-import type { Topology } from '../engine/topology.ts'
 import type { Config } from '../schemas/config.ts'
 import { orders, sessionSteps } from '../schemas/topics.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
+import { composeErasures } from './compose-erasures.ts'
 import {
   areOrdersFed,
   kafkaConnection,
@@ -22,7 +23,6 @@ import { places as placesOf, positionsOn } from './compose-positions.ts'
 import { untilOrdersCount } from './compose-purchase-switch.ts'
 import { openReplicaVisits } from './compose-replica-visits.ts'
 import { registryUse, useRegistry } from './compose-schema-ids.ts'
-import { DemoWatch } from './demo/demo-watch.ts'
 import { planMemory } from './embedded/memory-plan.ts'
 import { inputTopics } from './input-topics.ts'
 import { BatchedAppender } from './kafka/batched-appender.ts'
@@ -34,13 +34,12 @@ import type { Flow } from './kafka/write-path.ts'
 import type { KafkaViewThreadData } from './kafka-view-thread.ts'
 import { LogIngest } from './log-ingest.ts'
 import type { Metrics } from './metrics.ts'
-import type { Ingest } from './ports.ts'
+import type { Erasures, Ingest } from './ports.ts'
 import { viewNames } from './views/view-set.ts'
+import type { ErasingVisits } from './visits/erasing-visits.ts'
 
 export interface ReplicaOptions {
   config: Config
-  /** Somebody has set `consent.default`: it holds in the demo shop too. */
-  isConsentSet: boolean
   directory: string
   metrics: Metrics
   say: (line: string) => void
@@ -50,10 +49,10 @@ export interface ReplicaOptions {
 /** What answers in a `serve` process, and how it keeps up with Kafka. */
 export interface Replica {
   ingest: Ingest
+  erasures: Erasures
   freshness: ReplicaFreshness
   answers: Answers
   log: KafkaLog
-  demo: DemoWatch
   close(): Promise<void>
 }
 
@@ -70,13 +69,15 @@ const threadFile = new URL(
 
 export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const { config, directory, metrics, say } = options
-  const memoryMb = planMemory(config.stream.memory_max_mb).storeMb
-  const store = await openDerivedStore(join(directory, 'views'), { memoryMb, say })
+  const { storeMb } = planMemory(config.stream.memory_max_mb)
+  const store = await openDerivedStore(join(directory, 'views'), { memoryMb: storeMb, say })
   const cluster = new Cluster({ ...kafkaConnection(config), retryTimeoutMs: appendTimeoutMs })
   const purchaseSource = await whenReachable(config, () => purchaseSourceOnKafka(config, cluster), say)
   const topologies = topologiesOnKafka(config, purchaseSource)
+  const registry = registryUse(config)
   const { namespace } = config
-  const schemaIds = await openSchemaIds(options, topologies)
+  const cacheFile = join(directory, 'schemas.json')
+  const schemaIds = await useRegistry({ registry, topologies, namespace, cacheFile, say })
   const running = planOnKafka(config, topologies)
   const log = await openLog(options, cluster)
   const followed = followedViews(running)
@@ -89,14 +90,12 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     log: positionsOn(cluster, namespace, () => log.topics()),
     seen: metrics.series('millrace_event_to_serve_seconds')
   })
-  const demo = new DemoWatch({ log })
   const appender = appenderTo(log)
   const answers = composeAnswers({
     store,
     config,
     metrics,
     consentDefault: config.consent.default,
-    isDemo: () => !options.isConsentSet && demo.isDemo,
     append: (topic, records) => appender.append(topic, records)
   })
   const isWatched = purchaseSource === 'events' && config.purchase_source === 'auto'
@@ -106,17 +105,15 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
         purchases = null
       })
     : null
-  const ingest = new LogIngest({
-    append: async (topic, records) => {
-      const positions = await appender.append(topic, records)
-      if (topic === orders.name && purchases) await untilOrdersCount(cluster, namespace, switchPatienceMs)
-      freshness.written(positions)
-      return tokens.encode(positions)
-    },
-    now: Date.now,
-    onEvents: events => answers.accepted(events)
-  })
+  const append = async (topic: string, records: NewRecord[]) => {
+    const positions = await appender.append(topic, records)
+    if (topic === orders.name && purchases) await untilOrdersCount(cluster, namespace, switchPatienceMs)
+    freshness.written(positions)
+    return tokens.encode(positions)
+  }
+  const ingest = new LogIngest({ append, now: Date.now, onEvents: events => answers.accepted(events) })
   const thread = await startViews({ options, freshness, answers, cluster, data: threadData(config, store, followed) })
+  const erasures = composeErasures({ store, append, index: thread.erasing, log: 'kafka' })
   const close = async () => {
     purchases?.stop()
     freshness.close()
@@ -126,7 +123,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     await cluster.close()
     await store.close()
   }
-  return { ingest, freshness, answers, log, demo, close }
+  return { ingest, erasures, freshness, answers, log, close }
 }
 
 /** Once orders are fed, other topics lead to the views. */
@@ -135,11 +132,6 @@ function watchOrders(config: Config, cluster: Cluster, onFed: (derived: Flow['de
     areOrdersFed: () => areOrdersFed(cluster),
     onFed: () => onFed(derivedTopics(planOnKafka(config, topologiesOnKafka(config, 'orders'))))
   })
-}
-
-function openSchemaIds({ config, directory, say }: ReplicaOptions, topologies: readonly Topology[]) {
-  const cacheFile = join(directory, 'schemas.json')
-  return useRegistry({ registry: registryUse(config), topologies, namespace: config.namespace, cacheFile, say })
 }
 
 /** With all topics in place that are written here, followed, or asked about. */
@@ -207,7 +199,7 @@ async function startViews({
   answers,
   cluster,
   data
-}: Following): Promise<{ stop(): Promise<void> }> {
+}: Following): Promise<{ erasing: ErasingVisits; stop(): Promise<void> }> {
   const { directory, metrics, say, onFatal } = options
   const stepsPlace = data.views.reduce((sum, { partitions }) => sum + partitions, 0)
   const onApplied = (nextOffset: number) => {
@@ -229,6 +221,7 @@ async function startViews({
     if (!isEnding) onFatal(new MillraceError('views_thread_ended', 'stop', 'The thread that reads the views is gone.'))
   })
   return {
+    erasing: visits.erasing,
     stop: async () => {
       isEnding = true
       views.stop()

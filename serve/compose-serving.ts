@@ -81,7 +81,7 @@ export function composeServing(options: ServingOptions): Serving {
     },
     beforeRows: beforeAppend
   })
-  const erasures = composeErasures({ store: embedded.store, append, index: visits.erasing, kept: { log: 'embedded' } })
+  const erasures = composeErasures({ store: embedded.store, append, index: visits.erasing, log: 'embedded' })
   return {
     ingest,
     erasures,

@@ -4,6 +4,7 @@ import { addConfig } from './config-command.ts'
 import type { CommandContext } from './context.ts'
 import { addDlq } from './dlq-commands.ts'
 import { addDoctor } from './doctor-command.ts'
+import { addErase } from './erase-command.ts'
 import { addEvaluate } from './evaluate-command.ts'
 import { addKafka } from './kafka-commands.ts'
 import { addLoad } from './load-command.ts'
@@ -29,6 +30,7 @@ export function commandLine(context: CommandContext): Command {
   addStore(program, context)
   addTopic(program, context)
   addDlq(program, context)
+  addErase(program, context)
   addSchema(program, context)
   addStack(program, context)
   addEvaluate(program, context)

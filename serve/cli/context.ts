@@ -1,7 +1,10 @@
+import type { NewRecord } from '../../engine/log/log.ts'
 import type { Topic } from '../../engine/topic.ts'
 import type { Config, LoadedConfig } from '../../schemas/config.ts'
+import type { ErasureReceipt } from '../../schemas/erasure.ts'
 import type { Operations } from '../admin/operations.ts'
 import type { DemoNote } from '../demo/demo-note.ts'
+import type { KnownOfErasure } from '../erasures/receipt.ts'
 import type { ServerStack } from './stack-command.ts'
 import type { TopicBook, TopologyBook } from './topic-book.ts'
 
@@ -49,6 +52,7 @@ export interface CommandContext {
   }>
   rowTopics(): Promise<Record<string, RowTopic>>
   demo(): Promise<DemoHistory>
+  erasing(): Promise<ErasingPeople>
   importLines(
     lines: AsyncIterable<string>,
     append: (records: ImportedRecord[], partition?: number) => Promise<unknown>
@@ -83,6 +87,12 @@ export interface ImportedRecord {
   value: Buffer | null
   timestamp: number
   headers?: Readonly<Record<string, string>>
+}
+
+/** The record that asks for an erasure, and the receipt that is made of how far it is. */
+export interface ErasingPeople {
+  begin(userId: string): { erasureId: string; topic: string; view: string; record: NewRecord }
+  receipt(known: KnownOfErasure): ErasureReceipt
 }
 
 /** Where rows of a type go. */

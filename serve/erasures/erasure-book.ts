@@ -4,7 +4,7 @@ import { aheadMaxMs, type Erasure, type ErasureProgress, type ErasureReceipt } f
 import { erasureRequests } from '../../schemas/topics.ts'
 import type { Erasures } from '../ports.ts'
 import type { ErasedHere } from '../visits/erasing-visits.ts'
-import { type Kept, receiptOf } from './receipt.ts'
+import { type KnownOfErasure, receiptOf } from './receipt.ts'
 
 export interface ErasureBookOptions {
   /** Durable when kept. */
@@ -13,7 +13,7 @@ export interface ErasureBookOptions {
   progressOf: (erasureId: string) => ErasureProgress | null
   /** The session index of this process. */
   index: { readonly isPending: boolean; erased(erasureId: string): ErasedHere | undefined }
-  kept: Kept
+  log: KnownOfErasure['log']
   now: () => number
 }
 
@@ -46,12 +46,19 @@ export class ErasureBook implements Erasures {
   }
 
   #receipt(erasureId: string, progress: ErasureProgress): ErasureReceipt {
-    const { index, kept } = this.#options
+    const { index, log } = this.#options
     const erased = index.erased(erasureId)
     // What was asked for before the start has been met on the way to being ready.
     const isMet = (erased?.ids ?? 0) >= progress.found || progress.requested_at < this.#startedAt
-    return receiptOf({ erasureId, progress, kept, erased, isIndexDone: isMet && !index.isPending })
+    const isDone = progress.done >= progress.found && isMet && !index.isPending
+    return receiptOf({ erasureId, progress, log, index: { isDone, detail: indexDetail(isDone, erased) } })
   }
+}
+
+function indexDetail(isDone: boolean, erased: ErasedHere | undefined): string {
+  if (!isDone) return 'Of this server; its snapshot is rewritten at the end.'
+  const visits = erased ? `: ${erased.visits} visits were taken out` : ''
+  return `Of this server, and its snapshot${visits}.`
 }
 
 export function erasureOf(user_id: string, now: number): Erasure {

@@ -25,7 +25,7 @@ import { writeRoutes } from './write-routes.ts'
 
 export interface EdgeOptions {
   ingest: Ingest
-  erasures?: Erasures
+  erasures: Erasures
   recommender: Recommender
   freshness: Freshness
   changes: Changes
@@ -112,7 +112,7 @@ export function createEdge(options: EdgeOptions): Edge {
         isAuthOn: auth.isOn
       }),
       ...featureRoutes(recommender),
-      ...(options.erasures ? erasureRoutes(options.erasures) : []),
+      ...erasureRoutes(options.erasures),
       ...documentRoutes(document),
       eventStreamRoute({ ...pushing, app: () => app }),
       ...(options.routes ?? [])
