@@ -58,7 +58,7 @@ export function composeCommands(): CommandContext {
       const { drainWorker } = await import('./kafka/drain-worker.ts')
       await drainWorker(join(config.data_dir, 'stream'))
     },
-    serve: async ({ config }) => (await import('./compose-serve.ts')).runServe(config),
+    serve: async loaded => (await import('./compose-serve.ts')).runServe(loaded),
     start: async (loaded, how) => {
       requireEmbedded(loaded, 'millrace start')
       const { runStart } = await import('./compose-start.ts')

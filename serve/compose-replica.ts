@@ -6,6 +6,7 @@ import { derivedTopics } from '../engine/distributed/worker-topics.ts'
 import { MillraceError, stop } from '../engine/errors.ts'
 import type { NewRecord } from '../engine/log/log.ts'
 import type { Plan } from '../engine/task/plan.ts'
+import type { Topology } from '../engine/topology.ts'
 import type { Config } from '../schemas/config.ts'
 import { orders, sessionSteps } from '../schemas/topics.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
@@ -23,6 +24,7 @@ import { places as placesOf, positionsOn } from './compose-positions.ts'
 import { untilOrdersCount } from './compose-purchase-switch.ts'
 import { openReplicaVisits } from './compose-replica-visits.ts'
 import { registryUse, useRegistry } from './compose-schema-ids.ts'
+import { DemoWatch } from './demo/demo-watch.ts'
 import { planMemory } from './embedded/memory-plan.ts'
 import { inputTopics } from './input-topics.ts'
 import { BatchedAppender } from './kafka/batched-appender.ts'
@@ -40,6 +42,8 @@ import type { ErasingVisits } from './visits/erasing-visits.ts'
 
 export interface ReplicaOptions {
   config: Config
+  /** Somebody has set `consent.default`: it holds in the demo shop too. */
+  isConsentSet: boolean
   directory: string
   metrics: Metrics
   say: (line: string) => void
@@ -53,6 +57,7 @@ export interface Replica {
   freshness: ReplicaFreshness
   answers: Answers
   log: KafkaLog
+  demo: DemoWatch
   close(): Promise<void>
 }
 
@@ -69,15 +74,13 @@ const threadFile = new URL(
 
 export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const { config, directory, metrics, say } = options
-  const { storeMb } = planMemory(config.stream.memory_max_mb)
-  const store = await openDerivedStore(join(directory, 'views'), { memoryMb: storeMb, say })
+  const memoryMb = planMemory(config.stream.memory_max_mb).storeMb
+  const store = await openDerivedStore(join(directory, 'views'), { memoryMb, say })
   const cluster = new Cluster({ ...kafkaConnection(config), retryTimeoutMs: appendTimeoutMs })
   const purchaseSource = await whenReachable(config, () => purchaseSourceOnKafka(config, cluster), say)
   const topologies = topologiesOnKafka(config, purchaseSource)
-  const registry = registryUse(config)
   const { namespace } = config
-  const cacheFile = join(directory, 'schemas.json')
-  const schemaIds = await useRegistry({ registry, topologies, namespace, cacheFile, say })
+  const schemaIds = await openSchemaIds(options, topologies)
   const running = planOnKafka(config, topologies)
   const log = await openLog(options, cluster)
   const followed = followedViews(running)
@@ -90,12 +93,14 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     log: positionsOn(cluster, namespace, () => log.topics()),
     seen: metrics.series('millrace_event_to_serve_seconds')
   })
+  const demo = new DemoWatch({ log })
   const appender = appenderTo(log)
   const answers = composeAnswers({
     store,
     config,
     metrics,
     consentDefault: config.consent.default,
+    isDemo: () => !options.isConsentSet && demo.isDemo,
     append: (topic, records) => appender.append(topic, records)
   })
   const isWatched = purchaseSource === 'events' && config.purchase_source === 'auto'
@@ -123,7 +128,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     await cluster.close()
     await store.close()
   }
-  return { ingest, erasures, freshness, answers, log, close }
+  return { ingest, erasures, freshness, answers, log, demo, close }
 }
 
 /** Once orders are fed, other topics lead to the views. */
@@ -132,6 +137,11 @@ function watchOrders(config: Config, cluster: Cluster, onFed: (derived: Flow['de
     areOrdersFed: () => areOrdersFed(cluster),
     onFed: () => onFed(derivedTopics(planOnKafka(config, topologiesOnKafka(config, 'orders'))))
   })
+}
+
+function openSchemaIds({ config, directory, say }: ReplicaOptions, topologies: readonly Topology[]) {
+  const cacheFile = join(directory, 'schemas.json')
+  return useRegistry({ registry: registryUse(config), topologies, namespace: config.namespace, cacheFile, say })
 }
 
 /** With all topics in place that are written here, followed, or asked about. */

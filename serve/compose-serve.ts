@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { Config } from '../schemas/config.ts'
+import type { Config, LoadedConfig } from '../schemas/config.ts'
 import { removeInstance, writeInstance } from './admin/instance.ts'
 import { openReplica, type Replica } from './compose-replica.ts'
 import { checkBinding, secretsOf } from './http/auth.ts'
@@ -23,9 +23,10 @@ export function serveDirectory({ data_dir }: Config): string {
 }
 
 /** A replica that answers from the views on Kafka, until it is told to end or something needs a human. */
-export async function runServe(config: Config): Promise<void> {
-  checkBinding({ host: config.http.host, keys: secretsOf(config.api_keys), insecure: config.insecure })
-  const replica = new ServeProcess(config)
+export async function runServe(loaded: LoadedConfig): Promise<void> {
+  const { http, api_keys, insecure } = loaded.config
+  checkBinding({ host: http.host, keys: secretsOf(api_keys), insecure })
+  const replica = new ServeProcess(loaded)
   try {
     await replica.start()
     await replica.untilTold()
@@ -36,6 +37,7 @@ export async function runServe(config: Config): Promise<void> {
 
 class ServeProcess {
   readonly #config: Config
+  readonly #isConsentSet: boolean
   readonly #directory: string
   readonly #screen = new StartScreen(process.stderr)
   readonly #metrics: Metrics = createMetrics({ version })
@@ -45,8 +47,9 @@ class ServeProcess {
   #edge: Edge | null = null
   #isNoted = false
 
-  constructor(config: Config) {
+  constructor({ config, sources }: LoadedConfig) {
     this.#config = config
+    this.#isConsentSet = sources.get('consent.default') !== 'default'
     this.#directory = serveDirectory(config)
   }
 
@@ -58,6 +61,7 @@ class ServeProcess {
     )
     this.#replica = await openReplica({
       config: this.#config,
+      isConsentSet: this.#isConsentSet,
       directory: this.#directory,
       metrics: this.#metrics,
       say: line => this.#screen.line(line),
@@ -88,11 +92,11 @@ class ServeProcess {
   }
 
   #createEdge(replica: Replica): Edge {
-    const { ingest, erasures, freshness, answers, log } = replica
+    const { ingest, erasures, freshness, answers, log, demo } = replica
     const directory = new ViewDirectory({
       views: answers.views,
       log,
-      status: () => ({ load: null, staleness_ms: freshness.state().staleness_ms, events: answers.events })
+      status: () => ({ load: demo.load, staleness_ms: freshness.state().staleness_ms, events: answers.events })
     })
     return createEdge({
       ...edgeSettings(this.#config),
