@@ -1,0 +1,171 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { EmbeddedLog } from '../../engine/log/embedded-log.ts'
+import { MemoryStore } from '../../engine/stores/memory-store.ts'
+import { Catalog } from '../../recommend/catalog.ts'
+import { field, recordFloats, recordWords } from '../../recommend/session-index/item-records.ts'
+import { fast, type RetrievalParameters } from '../../recommend/session-index/parameters.ts'
+import { VisitIndex } from '../../recommend/visit-index.ts'
+import { type SessionErasure, type SessionStep, sessionErasure } from '../../schemas/session-step.ts'
+import { sessionSteps } from '../../schemas/topics.ts'
+import { CountedSteps } from './counted-steps.ts'
+import { ErasingVisits } from './erasing-visits.ts'
+import { FollowedAnswers } from './followed-answers.ts'
+import { rereadLog } from './reread-log.ts'
+import { StepTail } from './step-tail.ts'
+
+const seed = Number(process.env.SEED ?? Date.now() & 0x7fff)
+const { name } = sessionSteps
+/** Rings of five: most of them overflow. */
+const tight: RetrievalParameters = { ...fast, ringSessions: 5, sessionEventsMax: 6 }
+
+async function started(parameters: RetrievalParameters) {
+  const log = new EmbeddedLog(new MemoryStore())
+  await log.ensureTopics([{ name, partitions: 1, cleanup: 'delete', recordBytesMax: 1 << 20 }])
+  const visits = new VisitIndex(new Catalog(), parameters)
+  const forgotten: string[] = []
+  const steps = new CountedSteps({
+    visits,
+    followed: new FollowedAnswers(() => {}),
+    forget: (...ids) => void forgotten.push(ids.join(' '))
+  })
+  const snapshots: number[] = []
+  const erasing = new ErasingVisits({
+    visits,
+    reread: to => rereadLog(log, to),
+    onErased: async () => void snapshots.push(visits.nextOffset),
+    say: () => {}
+  })
+  steps.onErasure = (erasure, offset) => erasing.add(erasure, offset)
+  const tail = new StepTail({ log, steps, onCaughtUp: () => erasing.start() })
+  const append = (records: readonly (SessionStep | SessionErasure)[]) => {
+    const encoded = records.map(one => ({ key: one.session, value: sessionSteps.value.encode(one), timestamp: one.ts }))
+    void log.append(name, encoded)
+    tail.poke()
+  }
+  const done = async () => {
+    while (erasing.isPending) await new Promise(resolve => setImmediate(resolve))
+  }
+  return { visits, erasing, append, done, forgotten, snapshots }
+}
+
+type Visitor = [user: string | null, session: string]
+
+function step([user_id, session_id]: Visitor, product_id: string, ts: number, position: number): SessionStep {
+  const session = `${session_id}#${user_id ?? ''}`
+  const rest = { event_type: 'view' as const, order_id: null, recommendation_id: null }
+  return { session, session_id, user_id, product_id, ts, position, ...rest }
+}
+
+/** Ann in two sessions, in one of them after she was anonymous; Bob in one of hers; strangers. */
+const visitors: Visitor[] = [
+  ['ann', 's1'],
+  ['ann', 's2'],
+  ['bob', 's1'],
+  ['bob', 's3'],
+  [null, 's2'],
+  [null, 's4'],
+  [null, 's5'],
+  [null, 's6']
+]
+const isAnns = ({ session }: SessionStep) => ['s1#ann', 's2#ann', 's2#'].includes(session)
+
+const traffic = fc
+  .array(fc.record({ who: fc.nat(visitors.length - 1), item: fc.nat(9), late: fc.nat(3) }), { maxLength: 120 })
+  .map(acts => {
+    const positions = new Map<number, number>()
+    return acts.map(({ who, item, late }, i) => {
+      const position = positions.get(who) ?? 0
+      positions.set(who, position + 1)
+      return step(visitors[who], `p${item}`, (1_000_000 + i * 20 - late * 30) * 1000, position)
+    })
+  })
+
+const erasures = ['s1', 's2', 'ann'].map(id => sessionErasure(id, 'ann', 'era_1', 2_000_000_000))
+
+/** What the index says of each item: counters, popularity, and the sessions that contain it, as they went. */
+function stateOf({ feed: { index } }: VisitIndex) {
+  const { items, sessions, ids } = index
+  const idOf = (session: number, i: number) => ids.ids[sessions.itemAt(session, i)]
+  const rows = ids.ids.map((id, item) => {
+    const [words, floats] = [item * recordWords, item * recordFloats]
+    const counters = [field.clicks, field.repeats, field.revisits].map(at => items.words[words + at])
+    const ring = items
+      .ringOf(item)
+      .map(session => Array.from({ length: sessions.lengthOf(session) }, (_, i) => idOf(session, i)).join(' '))
+      .filter(items => items !== '')
+    const popularity = Array.from(items.floats.subarray(floats, floats + 4))
+    return { id, counters, ring, popularity, sessions: items.sessions[item], time: items.words[words + field.time] }
+  })
+  return { live: sessions.live, clicks: index.clicks, rows: rows.filter(({ counters }) => counters[0] > 0) }
+}
+
+type State = ReturnType<typeof stateOf>
+
+function isSame(one: State, other: State): boolean {
+  const texts = (state: State) =>
+    JSON.stringify([state.live, state.clicks, state.rows.map(({ popularity: _, ...row }) => row).sort(byId)])
+  const sums = (state: State) => state.rows.sort(byId).flatMap(({ popularity }) => popularity)
+  const wanted = sums(other)
+  return texts(one) === texts(other) && sums(one).every((sum, i) => Math.abs(sum - wanted[i]) < 1e-9)
+}
+
+const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
+
+for (const [what, parameters] of Object.entries({ 'with rings that overflow': tight, 'with room': fast })) {
+  test(`an erasure on the topic leaves the index that there would be without the person, ${what} (seed ${seed})`, async t => {
+    await fc.assert(
+      fc.asyncProperty(traffic, fc.nat(120), async (steps, meanwhile) => {
+        const [whole, without] = [await started(parameters), await started(parameters)]
+        whole.append(steps.slice(meanwhile))
+        whole.append(erasures)
+        // Somebody else goes on while the topic is read again.
+        const others = steps.slice(0, meanwhile).map(one => ({ ...one, session: `x${one.session}`, session_id: 'x' }))
+        whole.append(others)
+        await whole.done()
+        without.append([...steps.slice(meanwhile).filter(one => !isAnns(one)), ...others])
+        return isSame(stateOf(whole.visits), stateOf(without.visits))
+      }),
+      { seed, numRuns: 60 }
+    )
+    t.pass()
+  })
+}
+
+test('an erasure says how many visits it took, writes a snapshot once, and has what is remembered elsewhere forgotten', async t => {
+  const { erasing, append, done, forgotten, snapshots } = await started(fast)
+  append([step(['ann', 's1'], 'p1', 1e12, 0), step(['bob', 's1'], 'p1', 1e12, 0), step([null, 's2'], 'p2', 1e12, 0)])
+  append(erasures.map(one => ({ ...one, ts: 2e12 })))
+  t.true(erasing.isErasing)
+  t.is(erasing.erased('era_1'), undefined)
+  await done()
+  t.false(erasing.isErasing)
+  t.deepEqual(erasing.erased('era_1'), { ids: 3, visits: 2 })
+  t.deepEqual(snapshots, [6])
+  t.deepEqual(forgotten, ['ann s1', 'ann s2', 'ann ann'])
+})
+
+test('visits that began after the erasure stay', async t => {
+  const { visits, append, done } = await started(fast)
+  append([step(['ann', 's1'], 'p1', 3e12, 0), ...erasures])
+  await done()
+  t.is(visits.feed.index.clicks, 1)
+})
+
+test('where the topic cannot be read now, the erasure waits', async t => {
+  const visits = new VisitIndex(new Catalog())
+  const said: string[] = []
+  const erasing = new ErasingVisits({
+    visits,
+    reread: () => {
+      throw new TypeError('away')
+    },
+    onErased: async () => t.fail(),
+    say: line => said.push(line)
+  })
+  erasing.add(erasures[0], 0)
+  erasing.start()
+  await new Promise(resolve => setImmediate(resolve))
+  t.true(erasing.isErasing)
+  t.regex(said[0], /could not be carried out/)
+})
