@@ -113,3 +113,17 @@ test('an order that does not count by then, and one that is erased before, are n
   t.deepEqual(feed('o2' as OrderId, { erased: 'u1', until: days(1) }, days(1)), [])
   t.deepEqual(feed.advance(days(30)), [])
 })
+
+test('of an order of long ago, whose lines come after its row, the lines have a week to come', t => {
+  const feed = start()
+  const now = days(500)
+  feed(o1, order({ order_ts: 7 }), 7)
+  feed.advance(now)
+  t.deepEqual(feed(o1, line('tea'), now), [])
+  t.deepEqual(feed(o1, line('cup'), now + 1), [])
+  t.deepEqual(feed.advance(now + days(7) - 1), [])
+  t.deepEqual(
+    feed.advance(now + days(7)).map(({ value }) => value?.items),
+    [['cup', 'tea']]
+  )
+})

@@ -18,8 +18,8 @@ interface Order {
   person: string
   ts: number
   counts: boolean
-  /** Its step is told. */
-  isTold: boolean
+  /** `due`: the week is over and there was nothing in it, as when orders of long ago come before their lines. */
+  step: 'waits' | 'due' | 'told'
 }
 
 const state = {
@@ -43,30 +43,36 @@ export function foldOrder() {
   >({
     name: 'fold-order',
     state,
-    process({ key, value: row }, { order, lines, timers }, emit) {
+    process({ key, value: row, timestamp }, { order, lines, timers }, emit) {
       if (row === null) {
         const known = order.get()
         if (known) order.set({ ...known, counts: false })
       } else if ('erased' in row) {
         const known = order.get()
         if (known?.person !== row.erased) return
-        if (known.isTold) emit(key, null)
+        if (known.step === 'told') emit(key, null)
         order.delete()
         lines.clear()
       } else if ('product_id' in row) {
         setLine(lines, row)
+        const known = order.get()
+        if (known?.step === 'due') {
+          order.set({ ...known, step: 'waits' })
+          timers.at(timestamp + settledMs)
+        }
       } else {
-        const isTold = order.get()?.isTold ?? false
-        order.set({ person: row.user_id, ts: row.order_ts, counts: row.status === 'placed', isTold })
+        const isTold = order.get()?.step === 'told'
+        const step = isTold ? 'told' : 'waits'
+        order.set({ person: row.user_id, ts: row.order_ts, counts: row.status === 'placed', step })
         if (!isTold) timers.at(row.order_ts + settledMs)
       }
     },
     onTimer({ key, timestamp }, { order, lines }, emit) {
       const known = order.get()
-      if (!known || known.isTold || timestamp < known.ts + settledMs) return
-      order.set({ ...known, isTold: true })
-      const step = stepOf(basketOf(known, lines.entries()))
-      if (step) emit(key, step)
+      if (!known || known.step === 'told' || timestamp < known.ts + settledMs) return
+      const settled = stepOf(basketOf(known, lines.entries()))
+      order.set({ ...known, step: settled ? 'told' : 'due' })
+      if (settled) emit(key, settled)
     },
     view(_, { order, lines }) {
       const known = order.get()
