@@ -1,8 +1,9 @@
 /**
- * What an answer costs: `npm run bench -- retrieval [--json] [--data DIR] [--events FILE] [--profile fast|full]`.
+ * What an answer costs: `npm run bench -- retrieval [--json] [--data DIR] [--events FILE] [--clicks N --items M] [--profile fast|full]`.
  *
- * Session files are looked for in DIR, else in $MILLRACE_BENCH_DATA, else in ../shared/data. FILE holds generated
- * interaction events (shared/peers/generate-events.mjs --events 5000000). What is not there is left out and said so.
+ * Session files are looked for in DIR, else in $MILLRACE_BENCH_DATA, else in ../shared/data. FILE holds interaction events
+ * (JSON lines). What is not there is left out and said so. With N alone that many generated clicks over up to M items
+ * (default 700,000) are measured: 10,000,000 need 2 GB and some minutes.
  *
  * `p50`, `p90`, `p99` are of each answer's fastest of three passes, so that they measure the code and not what else runs
  * on the machine; `wall_…` are of all passes; `cpu_us` is processor time.
@@ -15,6 +16,7 @@ import { Latencies } from '../../reprocess/evaluate/latencies.ts'
 import { readEvents } from '../../reprocess/evaluate/read-events.ts'
 import { NextItems } from '../blend/next-items.ts'
 import { SessionLearner } from '../blend/session-learner.ts'
+import { generatedClicks } from './generated-clicks.ts'
 import { saveIndex } from './index-snapshot.ts'
 import { loadIndex } from './load-index.ts'
 import { profiles } from './parameters.ts'
@@ -26,6 +28,8 @@ const { values: args } = parseArgs({
     json: { type: 'boolean' },
     data: { type: 'string' },
     events: { type: 'string' },
+    clicks: { type: 'string' },
+    items: { type: 'string', default: '700000' },
     profile: { type: 'string', default: 'fast' }
   }
 })
@@ -48,21 +52,45 @@ const cases: { name: string; train: string; test?: string; minPrefix: number }[]
   ...(args.events ? [{ name: 'generated', train: args.events, minPrefix: 1 }] : [])
 ]
 
-for (const one of cases) {
-  if (existsSync(one.train)) await measure(one)
-  else process.stderr.write(`${one.name} left out: ${one.train} is not there\n`)
+if (args.clicks) measureGenerated(Number(args.clicks), Number(args.items))
+else {
+  for (const one of cases) {
+    if (existsSync(one.train)) await measureFiles(one)
+    else process.stderr.write(`${one.name} left out: ${one.train} is not there\n`)
+  }
 }
 
-async function measure({ name, train, test, minPrefix }: (typeof cases)[number]): Promise<void> {
+async function measureFiles({ name, train, test, minPrefix }: (typeof cases)[number]): Promise<void> {
   const columns = new EventColumns()
   await readEvents(train, columns)
   const trainCount = columns.count
   if (test) await readEvents(test, columns)
-  const stream = streamOf(columns, trainCount, true)
+  measure(name, { columns, stream: streamOf(columns, trainCount, true), minPrefix })
+}
+
+/** As they come; the last two of a hundred are asked about. */
+function measureGenerated(clicks: number, items: number): void {
+  const columns = new EventColumns()
+  for (const { session, item, timeS } of generatedClicks({ clicks, items, seed: 1 })) {
+    columns.add({ session, item: `sku-${item}`, timeS, weight: 1 })
+    columns.sessionCount = Math.max(columns.sessionCount, session + 1)
+  }
+  const stream = { order: Uint32Array.from({ length: clicks }, (_, i) => i), testFrom: Math.floor(clicks * 0.98) }
+  measure(`generated-${clicks / 1e6}m`, { columns, stream, minPrefix: 1 })
+}
+
+interface Measured {
+  columns: EventColumns
+  stream: Stream
+  minPrefix: number
+}
+
+function measure(name: string, { columns, stream, minPrefix }: Measured): void {
   const index = new SessionIndex(profiles[profile], forEver)
   const learner = new SessionLearner(index)
   const report: Report = (metric, value) => print(`${name}/${profile}`, metric, value)
   build(columns, stream, learner, report)
+  report('items', index.ids.count)
   report('bytes_per_click', index.bytes().perClick)
   report('reserved_bytes_per_click', index.reservedBytes / index.clicks)
   const next = new NextItems(index, learner.learner.weights)
@@ -123,17 +151,20 @@ function questionsOf(
   { order, testFrom }: Stream,
   { index, minPrefix }: { index: SessionIndex; minPrefix: number }
 ): RunningSession[] {
+  const every = Math.max(1, Math.ceil((order.length - testFrom) / questionsMax))
   const questions: RunningSession[] = []
   const bySession = new Map<number, number[]>()
+  let prefixes = 0
   for (const event of order.subarray(testFrom)) {
     const items = bySession.get(columns.sessions[event]) ?? []
     bySession.set(columns.sessions[event], items)
-    if (items.length >= minPrefix) questions.push({ items: [...items], count: items.length, session: -1, firstStep: 1 })
+    if (items.length >= minPrefix && prefixes++ % every === 0) {
+      questions.push({ items: [...items], count: items.length, session: -1, firstStep: 1 })
+    }
     const item = index.find(columns.ids.ids[columns.items[event]])
     if (item >= 0) items.push(item)
   }
-  const every = Math.max(1, Math.ceil(questions.length / questionsMax))
-  return questions.filter((_, i) => i % every === 0)
+  return questions
 }
 
 function answer(next: NextItems, questions: RunningSession[], report: Report): void {

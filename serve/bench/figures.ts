@@ -5,14 +5,18 @@ export interface Figure {
   case: string
   metric: string
   value: number | string
+  /** The same of another program, and the first divided by it. */
+  peer?: number
+  ratio?: number
 }
 
 /** Prints figures as lines for people, or as JSON for programs. */
 export function printer(bench: string, isJson: boolean) {
-  return (name: string, metric: string, value: number | string): void => {
+  return (name: string, metric: string, value: number | string, peer?: number): void => {
     const shown = typeof value === 'number' ? Number(value.toPrecision(4)) : value
-    if (isJson) console.log(JSON.stringify({ bench, case: name, metric, value: shown } satisfies Figure))
-    else console.log(`${name.padEnd(44)} ${metric.padEnd(34)} ${shown}`)
+    const beside = peer === undefined ? {} : { peer, ratio: Number((Number(value) / peer).toPrecision(3)) }
+    if (isJson) console.log(JSON.stringify({ bench, case: name, metric, value: shown, ...beside } satisfies Figure))
+    else console.log(`${name.padEnd(52)} ${metric.padEnd(26)} ${shown}${peer === undefined ? '' : ` (peer ${peer})`}`)
   }
 }
 
