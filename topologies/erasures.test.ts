@@ -116,12 +116,12 @@ function featuresAt(
   now: number
 ) {
   const lives = Object.values(halfLives)
-  const at = (sums: number[]) => sums.map((sum, i) => Math.round(sum * decay(now - as_of, lives[i]) * 100) / 100)
+  const at = (sums: number[]) => sums.map((sum, i) => sum * decay(now - as_of, lives[i]))
   const left = { ...counts, popularity: at(popularity), organic: at(organic) }
   // An item that nobody else has touched keeps a row without anything in it.
   return counts.views + counts.clicks + counts.carts + counts.purchases === 0 ? null : left
 }
 
 function similarAt({ as_of, weight, ...lists }: SimilarItems, now: number) {
-  return weight === 0 ? null : { ...lists, weight: Math.round(weight * decay(now - as_of, days(7)) * 1000) / 1000 }
+  return weight === 0 ? null : { ...lists, weight: weight * decay(now - as_of, days(7)) }
 }
