@@ -32,8 +32,8 @@ export type NextOrderSink = (item: number, share: number, seed: number) => void
 /** What will this customer order next? The orders as serving keeps them, under the catalog's numbers. */
 export class OrderIndex {
   readonly index = new BasketIndex()
-  /** Of the weights in use; 0: those that were fixed before anything was learned. */
-  version = 0
+  /** Of the weights in use, as published; version 0: those that are fixed until something was learned. */
+  basket: Omit<BasketWeights, 'weights'> = { version: 0, withheld: 0, lead: 0 }
   private readonly catalog: Catalog
   private readonly next = new NextBasket(this.index)
   private readonly ledBy: LedBy
@@ -46,11 +46,15 @@ export class OrderIndex {
   }
 
   /** Weights that no answer can be made with are left alone. Returns whether these are in use now. */
-  use({ weights, version }: BasketWeights): boolean {
+  use({ weights, ...basket }: BasketWeights): boolean {
     if (weights.length !== weightCount || !weights.every(Number.isFinite)) return false
     this.next.ranker.weights.set(weights)
-    this.version = version
+    this.basket = basket
     return true
+  }
+
+  get version(): number {
+    return this.basket.version
   }
 
   /** An order as it stands; null: there is none. */

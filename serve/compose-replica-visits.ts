@@ -8,7 +8,7 @@ import { ArrivedSteps } from './kafka/arrived-steps.ts'
 import { rereadSteps } from './kafka/reread-steps.ts'
 import type { StepsArrived } from './kafka/view-messages.ts'
 import type { Metrics } from './metrics.ts'
-import { reportBlend } from './visits/counted-steps.ts'
+import { reportLearned } from './visits/counted-steps.ts'
 import { ErasingVisits, type RereadSteps } from './visits/erasing-visits.ts'
 import { StepTail } from './visits/step-tail.ts'
 import { VisitSnapshots } from './visits/visit-snapshots.ts'
@@ -63,7 +63,7 @@ export async function openReplicaVisits(options: ReplicaVisitsOptions): Promise<
       log.add(message)
       tail.poke()
     },
-    report: () => reportBlend(visits, metrics),
+    report: () => reportLearned(answers.views.shop, metrics),
     close: async () => {
       tail.close()
       await erasing.close()

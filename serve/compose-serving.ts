@@ -13,7 +13,7 @@ import { LogIngest } from './log-ingest.ts'
 import type { Metrics } from './metrics.ts'
 import type { Changes, Erasures, Freshness, Ingest, Recommender } from './ports.ts'
 import type { ViewSet } from './views/view-set.ts'
-import { reportBlend } from './visits/counted-steps.ts'
+import { reportLearned } from './visits/counted-steps.ts'
 
 export interface Serving {
   ingest: Ingest
@@ -139,7 +139,7 @@ function followCommits({ options, embeddings, answers, visits, freshness, visibl
   client.onCounts = counts => {
     streamMetrics.report(counts)
     metrics.set('millrace_state_staleness_seconds', freshness.state().staleness_ms / 1000, ['all'])
-    reportBlend(answers.views.shop.visits, metrics)
+    reportLearned(answers.views.shop, metrics)
     metrics.set('millrace_store_bytes', embedded.bytesOnDisk(), ['all'])
   }
 }

@@ -68,6 +68,17 @@ export const metricList = [
     [],
     'Mean reciprocal rank of the learned blend over the last 10,000 predictions, less that of the fixed one.'
   ),
+  gauge(
+    'millrace_basket_version',
+    [],
+    'Offset of basket-steps up to which the weights in use have learned; 0 = fixed.'
+  ),
+  gauge('millrace_basket_withheld', [], 'Checks in a row that newer weights have failed; 0 = the newest are in use.'),
+  gauge(
+    'millrace_basket_lead',
+    [],
+    'Mean of 1/place of the first item ordered over about the last 1,000 predictions, less that of the fixed weights.'
+  ),
   gauge('millrace_replay_progress_ratio', ['job'], 'Of a replay; 1 = done.'),
   gauge('millrace_build_info', ['version', 'node'], 'Always 1.')
 ] as const satisfies readonly MetricDefinition[]

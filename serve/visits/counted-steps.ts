@@ -1,3 +1,4 @@
+import type { Shop } from '../../recommend/shop.ts'
 import type { VisitIndex } from '../../recommend/visit-index.ts'
 import { isErasure, type SessionErasure, type SessionStep } from '../../schemas/session-step.ts'
 import type { Metrics } from '../metrics.ts'
@@ -43,8 +44,16 @@ export class CountedSteps implements StepReader {
 }
 
 /** To be called now and then. */
-export function reportBlend({ blend }: VisitIndex, metrics: Pick<Metrics, 'set'>): void {
+export function reportLearned(
+  { visits, orders }: Pick<Shop, 'visits' | 'orders'>,
+  metrics: Pick<Metrics, 'set'>
+): void {
+  const { blend } = visits
   metrics.set('millrace_blend_version', blend.version)
   metrics.set('millrace_blend_withheld', blend.withheld)
   metrics.set('millrace_blend_lead', blend.lead)
+  const { basket } = orders
+  metrics.set('millrace_basket_version', basket.version)
+  metrics.set('millrace_basket_withheld', basket.withheld)
+  metrics.set('millrace_basket_lead', basket.lead)
 }
