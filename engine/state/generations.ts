@@ -37,11 +37,11 @@ export class Generations<T extends Sized> {
   }
 
   dropOlderThan(generation: number): void {
-    for (const [key, item] of this.#items) {
-      if (item.generation >= generation) continue
+    this.#items.forEach((item, key) => {
+      if (item.generation >= generation) return
       this.#budget.add(-item.bytes, item.generation)
       this.#items.delete(key)
-    }
+    })
   }
 
   drop(): void {
