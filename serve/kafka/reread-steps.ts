@@ -10,7 +10,7 @@ export interface RereadStepsOptions {
 }
 
 /** About a millisecond to go through. */
-const partBytes = 64 << 10
+const partBytes = 32 << 10
 const waitMs = 200
 
 /** A topic of one partition from its start, a part per turn of the event loop; waits for what is on the way. */
