@@ -9,6 +9,7 @@ import { embeddingVector } from '../recommend/vectors/embedding-vector.ts'
 import type { Config } from '../schemas/config.ts'
 import { itemCatalog, itemEmbeddings, itemVectors } from '../schemas/topics.ts'
 import { viewIds } from './embedded/view-ids.ts'
+import { saidSeldom } from './said-seldom.ts'
 import { scanView } from './views/scan-view.ts'
 
 export interface Embeddings {
@@ -24,8 +25,6 @@ export interface EmbeddingsOptions {
   say: (line: string) => void
 }
 
-const sayAgainAfterMs = 60_000
-
 /**
  * Has the products of an embedded Millrace embedded by the shop's own service, where one is configured: those that have
  * no embedding yet, and each that changes from now on.
@@ -34,17 +33,13 @@ export function composeEmbeddings({ config, store, append, say }: EmbeddingsOpti
   const { url, model, api_key: apiKey, timeout_ms: timeoutMs } = config.embeddings
   if (url === '') return null
   const client = new EmbeddingClient({ url, model, apiKey, timeoutMs })
-  let saidMs = Number.NEGATIVE_INFINITY
+  const sayFailure = saidSeldom(say)
   const feed = new EmbeddingFeed({
     embed: (texts, signal) => client.embed(texts, signal),
     quantise: embeddingVector,
     append: records => append(itemEmbeddings.name, records),
     now: Date.now,
-    onFailed: error => {
-      if (performance.now() - saidMs < sayAgainAfterMs) return
-      saidMs = performance.now()
-      say(messageOf(error))
-    }
+    onFailed: error => sayFailure(messageOf(error))
   })
   const offer = (key: string, value: Buffer | null) => feed.offer(key, value && itemCatalog.value.decode(value))
   const embedded = embeddedAlready(store)

@@ -17,8 +17,8 @@ import {
   whenReachable
 } from './compose-kafka.ts'
 import { topicsOnKafka } from './compose-kafka-topologies.ts'
-import { startMirror } from './compose-mirror.ts'
 import { registryUse } from './compose-schema-ids.ts'
+import { startViewReaders } from './compose-view-readers.ts'
 import { type MemoryPlan, planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
 import { StreamMetrics } from './embedded/stream-metrics.ts'
 import { createAdminEdge } from './http/admin-edge.ts'
@@ -122,11 +122,8 @@ class StreamProcess {
     this.#screen.line(`  health, metrics ${adminUrl}/readyz`)
     await this.#ensureTopics()
     this.#startThreads(name)
-    if (this.#config.redis.url !== '') {
-      const say = (line: string) => this.#screen.line(`redis: ${line}`)
-      const mirror = startMirror({ config: this.#config, directory: this.#directory, name: `${name}-redis`, say })
-      this.#threads.push(mirror)
-    }
+    const say = (line: string) => this.#screen.line(line)
+    this.#threads.push(...startViewReaders({ config: this.#config, directory: this.#directory, name, say }))
   }
 
   async untilTold(): Promise<void> {

@@ -54,6 +54,11 @@ export class EmbeddingFeed {
     })
   }
 
+  /** Nothing waits any more: what was offered so far is on the log, refused, or given up by `close`. */
+  async settled(): Promise<void> {
+    while (this.#running) await this.#running
+  }
+
   /** Waits for what is on its way; what still waits is left. */
   async close(): Promise<void> {
     this.#ending.abort()
