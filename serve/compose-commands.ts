@@ -33,21 +33,7 @@ export function composeCommands(): CommandContext {
     importLines: async (lines, append) => (await import('../engine/log/topic-lines.ts')).importLines(lines, append),
     checkSchemas: async against => (await import('../schemas/schema-check.ts')).checkSchemas(against),
     registry: async ({ config }) => (await import('./compose-registry.ts')).composeRegistry(config),
-    acls: async config => {
-      const [{ aclArguments, aclsNeeded }, { inputTopics }] = await Promise.all([
-        import('../connectors/kafka/acls.ts'),
-        import('./input-topics.ts')
-      ])
-      const outputs = [
-        ...inputTopics.map(({ name }) => name),
-        'ticks',
-        'dead-letters',
-        'acts',
-        'session-steps',
-        'basket-steps'
-      ]
-      return aclsNeeded({ namespace: config.namespace, inputs: [], outputs, createsTopics: true }).map(aclArguments)
-    },
+    acls: async config => (await import('./compose-acls.ts')).composeAcls(config),
     evaluation: {
       options: evaluateOptions,
       run: async (args, output) => (await import('../reprocess/evaluate/command.ts')).evaluate(args, output)
