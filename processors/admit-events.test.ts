@@ -93,3 +93,40 @@ test('other control records change nothing', t => {
   t.deepEqual(feed(u1, { kind: 'note' }, 0), [])
   t.is(feed(u1, event(), 0).length, 1)
 })
+
+const erasure = { erasure_id: 'era_1', user_id: 'u1', requested_at: 90, until: 100 }
+
+test('an erasure goes on under its own id, and to each session and device that is known to be the person’s', t => {
+  const feed = driveProcessor(admitEvents())
+  for (const session_id of ['s1', 's2', 's1', null]) feed(u1, event({ session_id }), 0)
+  feed(u1, { linked: 'device' }, 1)
+  feed(u2, event({ user_id: 'u2', session_id: 's3' }), 1)
+  feed.reload()
+  const found = feed(u1, erasure, 90)
+  t.deepEqual(found.map(({ key }) => key).sort(), ['device', 's1', 's2', 'u1'])
+  for (const { key, value } of found) t.deepEqual(value, key === u1 ? erasure : { alsoErase: erasure })
+  t.deepEqual(
+    feed(u1, erasure, 91).map(({ key }) => key),
+    ['u1'],
+    'they are found once'
+  )
+})
+
+test('of who is erased nothing counts that happened before, and everything that happens afterwards', t => {
+  const feed = driveProcessor(admitEvents())
+  feed(u1, event({ event_id: 'known', ts: 50 }), 50)
+  feed(u1, erasure, 90)
+  feed.reload()
+  t.deepEqual(feed(u1, event({ event_id: 'known', ts: 50 }), 95), [])
+  t.deepEqual(feed(u1, event({ ts: 100 }), 100), [])
+  t.is(feed(u1, event({ ts: 101 }), 101).length, 1)
+  t.is(feed(u2, event({ user_id: 'u2', ts: 99 }), 101).length, 1)
+})
+
+test('of very many sessions those found last are known', t => {
+  const feed = driveProcessor(admitEvents())
+  for (let i = 0; i < 1_030; i++) feed(u1, event({ session_id: `s${i}`, event_type: 'purchase' }), i)
+  const found = new Set<string>(feed(u1, erasure, 2_000).map(({ key }) => key))
+  t.is(found.size, 1_025)
+  t.deepEqual([found.has('s5'), found.has('s6'), found.has('s1029')], [false, true, true])
+})

@@ -113,3 +113,31 @@ test('of one session, the newest 1,000 anonymous acts can still be linked', t =>
   t.is(linked.length, 1 + 2 * 1_000)
   t.false(linked.includes('+ann p0'))
 })
+
+test('an erasure takes out what is the user’s or nobody’s, and ends the acts of both with a tombstone', t => {
+  const { feed, act } = start()
+  act({ ts: 0 })
+  act({ user_id: 'ann', ts: minutes(10) })
+  act({ user_id: 'bob', ts: minutes(100) })
+  act({ ts: minutes(101) })
+  const until = minutes(200)
+  const out = feed(s1, { erasure_id: 'era_1', user_id: 'ann', requested_at: until, until }, until)
+  t.deepEqual(
+    out.map(({ key, value, timestamp }) => [key, value, timestamp]),
+    [
+      ['s1', null, until],
+      ['ann', null, until]
+    ]
+  )
+  t.deepEqual(feed.view(s1), { user_id: 'bob', since: minutes(100) })
+  t.deepEqual(act({ user_id: 'cid', ts: minutes(90) }), ['+cid tea'], 'nothing of hers is told again')
+})
+
+test('of a session that was the erased user’s alone nothing stays', t => {
+  const { feed, act } = start()
+  act({ ts: 0 })
+  act({ user_id: 'ann', ts: 1 })
+  feed(s1, { user_id: 'ann', ts: 2 }, 2)
+  feed(s1, { erasure_id: 'era_1', user_id: 'ann', requested_at: 3, until: 3 }, 3)
+  t.is(feed.view(s1), null)
+})

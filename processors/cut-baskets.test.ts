@@ -63,3 +63,11 @@ test('people do not share baskets', t => {
   buy('tea', 0)
   t.deepEqual(buy('cup', 0, {}, 'u2' as PersonId), ['u1@0 tea', 'u2@0 cup'])
 })
+
+test('an erasure forgets what a person bought before, without a word: a later purchase begins a basket of its own', t => {
+  const { feed, buy } = start()
+  buy('tea', 0)
+  t.deepEqual(feed(u1, null, minutes(1)), [])
+  feed.reload()
+  t.deepEqual(buy('cup', minutes(2)), ['u1@0 tea', `u1@${minutes(2)} cup`])
+})

@@ -143,3 +143,25 @@ test('a session that was quiet for 30 days is forgotten, and events older than 2
   t.deepEqual(act({ ts: days(69) }), [])
   t.is(feed.late, 1)
 })
+
+test('an erasure ends the visits that are the user’s or nobody’s, and goes on to the steps', t => {
+  const { feed, act } = start()
+  act({ ts: 0 })
+  act({ ts: minutes(100), user_id: 'ann' })
+  act({ ts: minutes(200), user_id: 'bob' })
+  const until = minutes(300)
+  const [{ key, value, timestamp }] = feed(s1, { erasure_id: 'era_1', user_id: 'ann', requested_at: 0, until }, until)
+  t.is(key as string, 's1')
+  t.is(timestamp, until)
+  t.like(value, { event_type: 'erase', session_id: 's1', user_id: 'ann', ts: until, order_id: 'era_1' })
+  t.is(feed.view(s1)?.user_id, 'bob')
+  feed(s1, { erasure_id: 'era_2', user_id: 'bob', requested_at: 0, until }, until)
+  t.is(feed.view(s1), null)
+})
+
+test('a visit that began after an erasure stays', t => {
+  const { feed, act } = start()
+  act({ ts: 10, user_id: 'ann' })
+  feed(s1, { erasure_id: 'era_1', user_id: 'ann', requested_at: 0, until: 9 }, 9)
+  t.is(feed.view(s1)?.user_id, 'ann')
+})

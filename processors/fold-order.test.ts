@@ -127,3 +127,16 @@ test('of an order of long ago, whose lines come after its row, the lines have a 
     [['cup', 'tea']]
   )
 })
+
+test('of an order whose person is erased nothing stays; of somebody else’s everything', t => {
+  const feed = start()
+  feed(o1, order({ order_ts: 7 }), 7)
+  feed(o1, line('tea'), 7)
+  feed(o1, { erased: 'u2', until: 9 }, 9)
+  t.deepEqual(quantities(feed), ['tea 1'])
+  feed(o1, { erased: 'u1', until: 9 }, 9)
+  feed.reload()
+  t.is(feed.view(o1), null)
+  feed(o1, order({ order_ts: 7 }), 10)
+  t.deepEqual(quantities(feed), [], 'its lines are gone as well')
+})

@@ -86,3 +86,16 @@ test('a basket of no user is told without a customer, and one that was taken bac
     [[o1, null]]
   )
 })
+
+test('an erasure takes a person’s purchases of before out of a basket, and leaves those of others', t => {
+  const { feed, buy } = start()
+  buy({ product_id: 'tea', ts: 5 })
+  buy({ product_id: 'cup', ts: 20 })
+  buy({ product_id: 'pot', ts: 5, person: 'u2', user_id: 'u2' })
+  feed(o1, { erased: 'u1', until: 9 }, 9)
+  feed.reload()
+  t.deepEqual(
+    feed.view(o1)?.lines.map(({ product_id }) => product_id),
+    ['pot', 'cup']
+  )
+})
