@@ -69,8 +69,8 @@ async function shown(url: string, product: string): Promise<unknown> {
     })
   )
   const { features } = await get(`${url}/v1/products/${product}/features`)
-  const { purchases, units, views, price_band } = features
-  return { product, lists, purchases, units, views, price_band }
+  const { purchases, units, buyers, reorder_rate, views, price_band } = features
+  return { product, lists, purchases, units, buyers, reorder_rate, views, price_band }
 }
 
 async function viewsOf({ url }: StartedInstance, product: string): Promise<number> {
@@ -102,6 +102,24 @@ story('two workers and two replicas answer as one embedded process does', async 
   for (const product of products) t.deepEqual(await shown(replicas.b.url, product), await shown(embedded.url, product))
   const { items } = await get(`${replicas.b.url}/v1/products/${products[0]}/bought-together`)
   t.true(items.some(({ reasons }: any) => reasons.some(({ code }: any) => code === 'bought_together')))
+})
+
+story('an e-mail to a customer is the same from every process, made of the orders', async t => {
+  const customer = '17850'
+  const row = { user_id: customer, consent_personalization: true, updated_at: new Date().toISOString() }
+  const written = await Promise.all([replicas.a, embedded].map(({ url }) => post(`${url}/v1/tables/users`, [row])))
+  await untilSeen(replicas.b.url, [written[0].token])
+  await untilSeen(embedded.url, [written[1].token])
+  const mail = async ({ url }: StartedInstance) => {
+    const rules = { exclude_purchased_days: 0 }
+    const answer = await post(`${url}/v1/recommendations`, { surface: 'email', user_id: customer, limit: 30, rules })
+    return { ...answer.retrieval, items: answer.items.map((item: any) => `${item.product_id} ${item.reasons[0].code}`) }
+  }
+  const [one, other, inOne] = await Promise.all([replicas.a, replicas.b, embedded].map(mail))
+  t.deepEqual(one, other)
+  t.deepEqual(one, inOne)
+  t.is(one.name, 'basket')
+  t.true(one.items.filter((item: string) => item.endsWith('bought_before')).length > 10)
 })
 
 story('a write through one replica is followed to the answers of the other', async t => {
