@@ -139,6 +139,19 @@ test('the last items of a person stand in for an empty visit, but not those of l
   t.false(running.ask({ user_id: 'ancient', explain: true }).items.some(({ explain }) => explain?.next_item))
 })
 
+test('a visit of long ago does not stand in for what the person has done since on another device', t => {
+  const visit = { user_id: 'ann', started: fixtureNow - 3 * day, last: fixtureNow - 3 * day }
+  const running = products('then', 'since', 'after-then', 'after-since')
+    .session('s', ['then'], visit)
+    .user('ann', { seen: [{ product_id: 'since', ts: fixtureNow - day }] })
+    .session('t', ['then'], { ...visit, user_id: 'bob' })
+    .user('bob', { seen: [{ product_id: 'then', ts: fixtureNow - 3 * day }] })
+    .start()
+  visited(running, 'then after-then', 'then after-then', 'since after-since', 'since after-since')
+  t.is(running.ids({ session_id: 's', user_id: 'ann' })[0], 'after-since')
+  t.is(running.ids({ session_id: 't', user_id: 'bob' })[0], 'after-then')
+})
+
 test('published weights order the list, and the answer names their version', t => {
   const running = products('tea', 'cup').session('s', ['tea']).start()
   visited(running, 'tea cup')

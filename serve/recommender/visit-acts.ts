@@ -38,7 +38,8 @@ export class VisitActs implements VisitSoFar {
     this.readOwn(own, isLive ? session : null)
     if (this.shown.length + this.newer.length > 0) return
     this.firstStep = standInStep
-    if (session !== null) this.readSession(session)
+    const isLast = session !== null && (profile?.seen.times[0] ?? 0) <= session.last
+    if (isLast) this.readSession(session)
     else if (profile !== null) this.readHistory(profile, now - standInMs)
   }
 
