@@ -1,5 +1,6 @@
 import test from 'ava'
-import { baskets } from '../schemas/topics.ts'
+import { days } from '../engine/index.ts'
+import { basketSteps, baskets } from '../schemas/topics.ts'
 import { admitEventsTopology } from './admit-events.ts'
 import { basketsTopology } from './baskets.ts'
 import { admitted, attributed, groupBy, ordersOf } from './testing/oracle.ts'
@@ -28,6 +29,22 @@ test(`a basket is its order as it stands in the end (seed ${seed})`, t => {
     )
   )
 })
+
+for (const unitRecords of [1, 70]) {
+  test(`each basket is told once to who learns from it, as it stands in the end, oldest first, in units of ${unitRecords} (seed ${seed})`, t => {
+    const arrivals = traffic(seed, { visits: 0, orders: 300 })
+    const driver = run([basketsTopology('orders')], arrivals, { unitRecords, thenMs: days(8) })
+    const expected = ordersOf(arrivals)
+      .filter(({ counts }) => counts)
+      .map(({ id, ts, lines }) => ({ id, ts, items: lines.filter(({ qty }) => qty > 0).map(({ item }) => item) }))
+      .filter(({ items }) => items.length > 0)
+      .map(({ id, ts, items }) => `${ts} ${id} ${items.sort().join()}`)
+    t.deepEqual(
+      driver.outputs(basketSteps).map(({ key, value }) => `${value?.ts} ${key} ${value?.items.join()}`),
+      expected.sort()
+    )
+  })
+}
 
 test(`from events, a basket is an order, or what one person buys with 10 minutes in between at most (seed ${seed})`, t => {
   const arrivals = traffic(seed, { purchaseEvents: true, visits: 300, orders: 0 })
