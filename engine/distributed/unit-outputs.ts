@@ -3,13 +3,22 @@ import { partitionOf } from '../log/partition-of.ts'
 import type { Receipt, UnitProducer } from '../ports/cluster.ts'
 import type { OutputSink } from '../task/outputs.ts'
 
+interface Place {
+  receipt: Receipt
+  index: number
+}
+
+const nothing = { topic: '', byPartition: [] }
+
 /** Outputs go to the transaction as they are emitted; full batches leave while the unit still runs. */
 export class UnitOutputs implements OutputSink {
   #producer: UnitProducer
   /** Of the transaction so far. */
   bytes = 0
   /** The last record per partition of the topics that are asked about. */
-  #places = new Map<string, { receipt: Receipt; index: number }[]>()
+  #places = new Map<string, Place[]>()
+  /** Of the topic that was added to last: mostly the next record is for it too. */
+  #last: { topic: string; byPartition: Place[] } = nothing
 
   constructor(producer: UnitProducer) {
     this.#producer = producer
@@ -28,11 +37,7 @@ export class UnitOutputs implements OutputSink {
   addTo(topic: string, partition: number, record: NewRecord): void {
     const receipt = this.#producer.add(topic, partition, record)
     this.bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0)
-    let byPartition = this.#places.get(topic)
-    if (!byPartition) {
-      byPartition = []
-      this.#places.set(topic, byPartition)
-    }
+    const byPartition = topic === this.#last.topic ? this.#last.byPartition : this.#placesIn(topic)
     const place = byPartition[partition]
     if (place?.receipt === receipt) place.index = receipt.count - 1
     else byPartition[partition] = { receipt, index: receipt.count - 1 }
@@ -49,5 +54,13 @@ export class UnitOutputs implements OutputSink {
   clear(): void {
     this.bytes = 0
     this.#places.clear()
+    this.#last = nothing
+  }
+
+  #placesIn(topic: string): Place[] {
+    const byPartition = this.#places.get(topic) ?? []
+    this.#places.set(topic, byPartition)
+    this.#last = { topic, byPartition }
+    return byPartition
   }
 }

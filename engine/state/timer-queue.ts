@@ -43,7 +43,7 @@ export class TimerQueue {
 
   /** The next timer that is due at `time`, if any. */
   due(time: number): Timer | undefined {
-    if (this.#heap.length === 0 || this.#heap[0].time > this.#readUntil) this.#read(time)
+    if (this.#readUntil < time && (this.#heap.length === 0 || this.#heap[0].time > this.#readUntil)) this.#read(time)
     const next = this.#heap[0]
     return next && next.time <= time ? next : undefined
   }

@@ -47,6 +47,8 @@ export class Pipeline {
   readonly steps: Step[]
   readonly #outputs: OutputSink
   readonly #byPlan: Map<StepPlan, Step>
+  /** The step that was handed a record last: mostly the next one is for it too. */
+  #receiver: Step | undefined
   /** What a step emits belongs to the record it is processing. */
   #origin!: Origin
   #partition = 0
@@ -62,17 +64,26 @@ export class Pipeline {
       next: 0,
       processed: 0,
       late: 0,
-      emit: (key, value, timestamp = this.#timestamp) =>
-        this.#deliver(plan.outs, {
-          key,
-          value,
-          timestamp,
-          partition: this.#partition,
-          origin: this.#origin,
-          role: 'record'
-        })
+      emit: this.#emitter(plan.outs)
     }))
     this.#byPlan = new Map(this.steps.map(step => [step.plan, step]))
+  }
+
+  /** What is written to one topic and nothing else makes no record on its way there. */
+  #emitter(outs: Op[]): Step['emit'] {
+    const [sink] = outs
+    if (outs.length === 1 && sink.kind === 'sink') {
+      return (key, value, timestamp = this.#timestamp) => this.#send(sink, { key, value, timestamp }, this.#origin)
+    }
+    return (key, value, timestamp = this.#timestamp) =>
+      this.#deliver(outs, {
+        key,
+        value,
+        timestamp,
+        partition: this.#partition,
+        origin: this.#origin,
+        role: 'record'
+      })
   }
 
   /** Hands a source record to one topology. */
@@ -209,7 +220,7 @@ export class Pipeline {
           this.#map(op, record)
           break
         case 'sink':
-          this.#send(op, record)
+          this.#send(op, record, record.origin)
       }
     }
   }
@@ -221,15 +232,16 @@ export class Pipeline {
     else this.#deliver(op.outs, { ...record, ...mapped })
   }
 
-  #send(op: Op & { kind: 'sink' }, { key, value, timestamp, origin }: Waiting): void {
+  #send(op: Op & { kind: 'sink' }, { key, value, timestamp }: Rec<string, any>, { history }: Origin): void {
     const bytes = value === null ? null : op.topic.value.encode(value)
     checkSize(op.topic, key, bytes)
-    const headers = origin.history === undefined ? undefined : { [historyHeader]: origin.history }
+    const headers = history === undefined ? undefined : { [historyHeader]: history }
     this.#outputs.add(op, { key, value: bytes, timestamp, headers })
   }
 
   #stepOf(plan: StepPlan): Step {
-    return this.#byPlan.get(plan) as Step
+    if (this.#receiver?.plan !== plan) this.#receiver = this.#byPlan.get(plan) as Step
+    return this.#receiver
   }
 }
 
