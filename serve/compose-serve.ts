@@ -98,6 +98,8 @@ class ServeProcess {
       log,
       status: () => ({ load: demo.load, staleness_ms: freshness.state().staleness_ms, events: answers.events })
     })
+    // Names are read ahead from the first look on.
+    directory.searchCustomers('', 1)
     return createEdge({
       ...edgeSettings(this.#config),
       ingest,

@@ -64,7 +64,7 @@ export class ViewDirectory implements ShopDirectory {
 
   #refresh(): void {
     const now = performance.now()
-    if (now - this.#rankedMs < refreshMs) return
+    if (now - this.#rankedMs < refreshMs && this.#customers.size > 0) return
     this.#rankedMs = now
     this.#readNames()
     const { views } = this.#options
