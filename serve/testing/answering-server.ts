@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../engine/log/log.ts'
 import { readNameIds } from '../../engine/stores/name-ids.ts'
 import type { StateStore } from '../../engine/stores/state-store.ts'
@@ -10,6 +10,8 @@ import type { AnswerContext, Query, Recommender } from '../ports.ts'
 import { ImpressionLog } from '../recommender/impression-log.ts'
 import { createRecommender } from '../recommender/recommender.ts'
 import { SessionOverlay } from '../recommender/session-overlay.ts'
+import { GraphFiles } from '../vectors/graph-files.ts'
+import type { HnswSearch } from '../vectors/hnsw-search.ts'
 import { ViewSet } from '../views/view-set.ts'
 import { StepTail } from '../visits/step-tail.ts'
 import { VisitSnapshots } from '../visits/visit-snapshots.ts'
@@ -19,9 +21,11 @@ export interface AnsweringServerOptions {
   log: Log
   /** Of the session index, read if it is there. */
   snapshot?: string
+  /** Search by vector goes over a graph, kept in this directory. */
+  graphs?: string
 }
 
-/** What answers in one process, over what streams have written; vectors are searched exactly. */
+/** What answers in one process, over what streams have written; vectors are searched exactly unless graphs are kept. */
 export class AnsweringServer {
   readonly views: ViewSet
   readonly #recommender: Recommender
@@ -29,8 +33,12 @@ export class AnsweringServer {
   readonly #tail: StepTail
   #isCaughtUp = false
 
-  constructor({ store, log, snapshot }: AnsweringServerOptions) {
-    this.views = new ViewSet({ store, viewIdOf: viewIds(store, reader => readNameIds(reader, 'view')) })
+  constructor({ store, log, snapshot, graphs }: AnsweringServerOptions) {
+    this.views = new ViewSet({
+      store,
+      viewIdOf: viewIds(store, reader => readNameIds(reader, 'view')),
+      ...(graphs === undefined ? {} : { graphs: { files: new GraphFiles(graphs), graphMin: 1_000 } })
+    })
     this.views.build()
     const { visits } = this.views.shop
     const from = { visits, source: 'embedded', endOffset: Number.POSITIVE_INFINITY, say: () => undefined }
@@ -51,6 +59,12 @@ export class AnsweringServer {
   async catchUp(): Promise<void> {
     this.#isCaughtUp = false
     for (this.#tail.poke(); !this.#isCaughtUp; ) await nextTurn()
+  }
+
+  /** Resolves when a graph answers. */
+  async untilGraph(): Promise<void> {
+    const search = this.views.shop.vectors as HnswSearch
+    while (!search.usesGraph) await sleep(20)
   }
 
   /** What a commit changed; steps are read as far as one turn allows. */

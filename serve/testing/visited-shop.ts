@@ -48,6 +48,12 @@ export class VisitedShop {
     })
   }
 
+  /** Neighbours of every product: by vector where few people have used it. */
+  similarQueries(): Query[] {
+    const rest = { surface: 'product', relation: 'similar', limit: 20, personalize: true, position_from: 1 } as const
+    return Array.from({ length: items }, (_, i) => ({ ...rest, items: [`p${i}`] }))
+  }
+
   #below(n: number): number {
     return Math.floor(this.#random() * n)
   }

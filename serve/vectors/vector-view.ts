@@ -6,7 +6,9 @@ import { HnswSearch, type HnswSearchOptions } from './hnsw-search.ts'
 /** Where graphs are kept, and who hears of their builds. */
 export interface Graphs {
   files: GraphFiles
-  onBuilt: HnswSearchOptions['onBuilt']
+  onBuilt?: HnswSearchOptions['onBuilt']
+  /** See `HnswSearchOptions`. */
+  graphMin?: number
 }
 
 /** The view `item-vectors` as answers search it: about 300 bytes an item, all in memory. */
@@ -24,6 +26,7 @@ export class VectorView {
       nameOf,
       find: productId => catalog.items.find(productId),
       files: graphs?.files ?? null,
+      graphMin: graphs?.graphMin,
       onBuilt: graphs?.onBuilt
     })
   }
