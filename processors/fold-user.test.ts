@@ -1,9 +1,9 @@
 import test from 'ava'
 import { days } from '../engine/index.ts'
-import { driveProcessor } from '../engine/testing/drive-processor.ts'
+import { driveProcessor, type Emitted } from '../engine/testing/drive-processor.ts'
 import type { PersonId } from '../schemas/ids.ts'
 import { changedPurchases } from './changed-purchases.ts'
-import { foldUser, type UserChange } from './fold-user.ts'
+import { foldUser, type Handover, type UserChange } from './fold-user.ts'
 import type { Taste } from './join-taste.ts'
 import { anAct, basket, user } from './testing/builders.ts'
 
@@ -11,7 +11,7 @@ const ann = 'ann' as PersonId
 const bob = 'bob' as PersonId
 const start = () => {
   const feed = driveProcessor(foldUser())
-  const change = (one: UserChange, ts = 0, key = ann) => feed(key, one, ts)
+  const change = (one: UserChange, ts = 0, key = ann) => feed(key, one, ts) as Emitted<PersonId, Handover>[]
   const look = (product_id: string, ts: number, key = ann) =>
     change({ kind: 'act', act: anAct({ product_id, ts }) }, ts, key)
   const like = (category: string, ts: number, over: Partial<Taste> = {}, key = ann) =>
@@ -190,4 +190,14 @@ test('history that was on its way to an erased user is forgotten', t => {
   change({ kind: 'erasure', until: 10 }, 10)
   change({ kind: 'handover', handover }, 11)
   t.is(feed.view(ann), null)
+})
+
+test('the items of who is erased are told of it', t => {
+  const { feed, look, buy } = start()
+  look('tea', 1)
+  look('cup', 2)
+  buy(null, [{ tea: 1, pot: 1 }, { ts: 3 }])
+  const told = feed(ann, { kind: 'erasure', until: 10 }, 10)
+  t.deepEqual(told.map(({ key }) => key as string).sort(), ['cup', 'pot', 'tea'])
+  t.deepEqual(told[0].value, { forgets: 'ann', until: 10 })
 })

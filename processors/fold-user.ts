@@ -1,16 +1,19 @@
 import { processor, value } from '../engine/index.ts'
 import type { Act, Merge } from '../schemas/act.ts'
-import type { PersonId } from '../schemas/ids.ts'
+import type { ItemId, PersonId } from '../schemas/ids.ts'
 import type { UserRow } from '../schemas/tables.ts'
 import type { UserFeatures } from '../schemas/views.ts'
 import { addAffinity } from './affinity.ts'
 import type { PersonPurchases } from './changed-purchases.ts'
 import type { Taste } from './join-taste.ts'
+import type { ForgottenInterest } from './open-interests.ts'
 import {
   addHistory,
   cutLists,
+  erase,
   featuresOf,
   isForgotten,
+  itemsOf,
   nobody,
   noteNewest,
   type UserHistory,
@@ -38,13 +41,19 @@ export type UserChange =
 
 const state = { user: value(userStateCodec, { equality: { tolerance: 1e-3 } }) }
 
-/** What is known of a person: who they are, what they like, saw, bought and hid. A merged device hands on all of it. */
+/**
+ * What is known of a person: who they are, what they like, saw, bought and hid. A merged device hands on all of it; the items
+ * of who is erased are told of that.
+ */
 export function foldUser() {
-  return processor<PersonId, UserChange, PersonId, Handover, UserFeatures, typeof state>({
+  return processor<PersonId, UserChange, PersonId | ItemId, Handover | ForgottenInterest, UserFeatures, typeof state>({
     name: 'fold-user',
     state,
-    process({ value: change }, { user }, emit) {
+    process({ key, value: change }, { user }, emit) {
       const known = user.get() ?? nobody()
+      if (change.kind === 'erasure') {
+        for (const id of itemsOf(known)) emit(id as ItemId, { forgets: key, until: change.until })
+      }
       const times = change.kind === 'handover' ? change.handover.times : 0
       apply(known, change)
       const { mergedInto, consent, country } = known
@@ -80,13 +89,6 @@ function apply(user: UserState, change: UserChange): void {
 /** What was on its way while its user was forgotten is forgotten as well. */
 function take(user: UserState, { history }: Handover): void {
   if (history.asOf > user.forgottenUntil) addHistory(user, history)
-}
-
-/** Nothing stays but that it was asked for, and a refusal: the shop's row says the rest when it comes again. */
-function erase(user: UserState, until: number): void {
-  if (user.forgottenUntil >= until) return
-  const consent = user.consent === false ? false : null
-  Object.assign(user, nobody(), { consent, forgottenUntil: until })
 }
 
 type Happened = UserChange & { kind: 'act' | 'purchases' | 'taste' }

@@ -103,3 +103,16 @@ test('acts that were stored as JSON are read', t => {
   const item = codec.readOlder?.(1, new ByteReader(stored))
   t.deepEqual(item?.open.toJSON(), open)
 })
+
+test('what an erased person did is not told again when a row comes late, and is not known any more', t => {
+  const feed = driveProcessor(joinTaste())
+  for (const person of ['ann', 'bob']) feed(tea, { person, worth: 1, ts: 5 }, 5)
+  feed(tea, { person: 'ann', worth: 1, ts: 12 }, 12)
+  feed(tea, { forgets: 'ann', until: 10 }, 10)
+  feed.reload()
+  const told = feed(tea, product({ category: 'drinks', updated_at: 1 }), 20)
+  t.deepEqual(
+    told.map(({ key, value }) => `${key} ${value.ts}`),
+    ['bob 5', 'ann 12']
+  )
+})

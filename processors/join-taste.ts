@@ -2,7 +2,7 @@ import { codec, days, processor, value } from '../engine/index.ts'
 import { priceBand } from '../recommend/price-band.ts'
 import type { ItemId, PersonId } from '../schemas/ids.ts'
 import type { ProductRow } from '../schemas/tables.ts'
-import { type ItemInterest, OpenInterests } from './open-interests.ts'
+import { type Interest, type ItemInterest, OpenInterests } from './open-interests.ts'
 
 const openMax = 64
 const versionsMax = 16
@@ -46,7 +46,7 @@ const state = { item: value(itemCodec, { equality: { tolerance: 0.05 } }) }
  * first there ever was. Where the row comes after the act, the act is told again as it should have been.
  */
 export function joinTaste() {
-  return processor<ItemId, ItemInterest | ProductRow | null, PersonId, Taste, never, typeof state>({
+  return processor<ItemId, Interest, PersonId, Taste, never, typeof state>({
     name: 'join-taste',
     graceMs: days(730),
     state,
@@ -56,7 +56,9 @@ export function joinTaste() {
       const tell = ({ person, worth, ts }: ItemInterest, kind: Kind | null, sign = 1) => {
         if (kind) emit(person as PersonId, { ...kind, worth: sign * worth, ts }, ts)
       }
-      if ('worth' in change) {
+      if ('forgets' in change) {
+        known.open = known.open.without(change)
+      } else if ('worth' in change) {
         tell(change, kindAt(known, change.ts))
         if (!known.open.put(change, openMax)) return
       } else {

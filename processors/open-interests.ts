@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
+import type { ProductRow } from '../schemas/tables.ts'
 
 /** What an act of a person on an item is worth; negative where it is taken back. */
 export interface ItemInterest {
@@ -6,6 +7,15 @@ export interface ItemInterest {
   worth: number
   ts: number
 }
+
+/** Who is erased once acted on the item: what they did up to then is not to be known there any more. Key: the item. */
+export interface ForgottenInterest {
+  forgets: string
+  until: number
+}
+
+/** What is said of an item to whoever knows what people like: also its row. */
+export type Interest = ItemInterest | ForgottenInterest | ProductRow | null
 
 /** The newest acts on an item, in order of (time, person), as columns: every item has as many as it may. */
 export class OpenInterests {
@@ -38,6 +48,10 @@ export class OpenInterests {
     this.#insert(after, person, worth, ts)
     if (this.#times.length > max) this.#drop(0)
     return true
+  }
+
+  without({ forgets, until }: ForgottenInterest): OpenInterests {
+    return OpenInterests.from([...this].filter(({ person, ts }) => person !== forgets || ts > until))
   }
 
   write(out: ByteWriter): void {

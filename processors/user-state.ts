@@ -123,3 +123,15 @@ function newestFirst(times: Record<string, number>, count: number): [string, num
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
     .slice(0, count)
 }
+
+/** Nothing stays but that it was asked for, and a refusal: the shop's row says the rest when it comes again. */
+export function erase(user: UserState, until: number): void {
+  if (user.forgottenUntil >= until) return
+  const consent = user.consent === false ? false : null
+  Object.assign(user, nobody(), { consent, forgottenUntil: until })
+}
+
+/** Everything they are known to have seen or bought. */
+export function itemsOf({ seen, bought }: UserState): Set<string> {
+  return new Set([...Object.keys(seen), ...Object.keys(bought.toJSON())])
+}

@@ -8,7 +8,7 @@ import type { Handover, UserChange } from '../processors/fold-user.ts'
 import type { ErasureStep } from '../processors/follow-erasure.ts'
 import type { TermUse } from '../processors/list-terms.ts'
 import type { VectorChange } from '../processors/mix-vectors.ts'
-import type { ItemInterest } from '../processors/open-interests.ts'
+import type { ForgottenInterest, Interest } from '../processors/open-interests.ts'
 import type { BasketPairs } from '../processors/pair-basket.ts'
 import type { ItemPairs } from '../processors/pair-sittings.ts'
 import type { TouchChange } from '../processors/person-day.ts'
@@ -17,7 +17,6 @@ import type { Erasure } from '../schemas/erasure.ts'
 import type { ErasureId, ItemId, OrderId, PersonId, TermId, VisitorId } from '../schemas/ids.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import { jsonValue } from '../schemas/json.ts'
-import type { ProductRow } from '../schemas/tables.ts'
 
 /** Topics inside one topology, where its steps need another key. Named after what they carry and by which key. */
 
@@ -27,7 +26,7 @@ export const touchesByPerson = topic<PersonId, TouchChange>('touches-by-person',
 export const countsByItem = topic<ItemId, ItemCounts | ItemPrice>('counts-by-item', { value: jsonValue() })
 export const pairsByItem = topic<ItemId, ItemPairs>('pairs-by-item', { value: jsonValue() })
 export const basketsByItem = topic<ItemId, BasketPairs>('baskets-by-item', { value: jsonValue() })
-export const interestsByItem = topic<ItemId, ItemInterest | ProductRow | null>('interests-by-item', {
+export const interestsByItem = topic<ItemId, Interest>('interests-by-item', {
   value: jsonValue()
 })
 export const changesByUser = topic<PersonId, UserChange>('changes-by-user', { value: jsonValue() })
@@ -45,6 +44,11 @@ const onTheWay = { retentionMs: days(7) }
 export const visitorsToErase = topic<VisitorId, Erasure>('visitors-to-erase', { value: jsonValue(), ...onTheWay })
 /** To the topology that keeps the baskets. */
 export const basketsToErase = topic<OrderId, BasketErasure>('baskets-to-erase', { value: jsonValue(), ...onTheWay })
+/** To the step that keeps what people liked, by item. */
+export const interestsToErase = topic<ItemId, ForgottenInterest>('interests-to-erase', {
+  value: jsonValue(),
+  ...onTheWay
+})
 export const erasureSteps = topic<ErasureId, ErasureStep>('erasure-steps', { value: jsonValue(), ...onTheWay })
 /** Through the log, from `similar-items` to `item-vectors`. */
 export const company = topic<ItemId, Company>('company', { value: jsonValue(), retentionMs: days(7) })

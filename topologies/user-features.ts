@@ -5,14 +5,13 @@ import { compareBaskets } from '../processors/compare-baskets.ts'
 import { foldUser, type UserChange } from '../processors/fold-user.ts'
 import { interestInBought, interestOfAct } from '../processors/interests.ts'
 import { joinTaste } from '../processors/join-taste.ts'
-import type { ItemInterest } from '../processors/open-interests.ts'
+import type { Interest } from '../processors/open-interests.ts'
 import type { Act } from '../schemas/act.ts'
 import type { ItemId, PersonId } from '../schemas/ids.ts'
-import type { ProductRow } from '../schemas/tables.ts'
 import { acts, baskets, merges, products, userFeatures, users } from '../schemas/topics.ts'
-import { changesByUser, handovers, interestsByItem } from './between.ts'
+import { anyOf } from './any-of.ts'
+import { changesByUser, handovers, interestsByItem, interestsToErase } from './between.ts'
 
-type Interest = ItemInterest | ProductRow | null
 const change = (key: string, value: UserChange) => ({ key: key as PersonId, value })
 
 /**
@@ -32,7 +31,8 @@ export function userFeaturesTopology(): Topology {
     .map<ItemId, Interest>('interests', ({ value }) => interestOfAct(value))
     .merge(
       bought.map<ItemId, Interest>('interests-in-bought', ({ value }) => interestInBought(value)),
-      from(products).map<ItemId, Interest>('rows', ({ key, value }) => ({ key, value }))
+      from(products).map<ItemId, Interest>('rows', ({ key, value }) => ({ key, value })),
+      from(anyOf<ItemId, Interest>(interestsToErase))
     )
     .through(interestsByItem)
     .process(joinTaste())
@@ -54,5 +54,7 @@ export function userFeaturesTopology(): Topology {
     )
     .through(changesByUser)
     .process(foldUser())
-  return folded.to(handovers).to(userFeatures)
+  folded.filter('handed-over', ({ value }) => 'history' in value).to(anyOf(handovers))
+  folded.filter('to-forget', ({ value }) => 'forgets' in value).to(anyOf(interestsToErase))
+  return folded.to(userFeatures)
 }
