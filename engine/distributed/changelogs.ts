@@ -21,7 +21,7 @@ export interface Changelog {
   topicId?: string
   /** Of the task, where several tasks restore their share of the same partition: each has a position of its own. */
   owner?: number
-  /** Row of a record's key; null where the key is another task's. */
+  /** Row of a record's key, valid until the next one; null where the key is another task's. */
   rowKey(key: Buffer): Buffer | null
   /** Where its rows are; `owns` says which of those. */
   rows: { gte: Buffer; lt: Buffer }
@@ -67,7 +67,7 @@ function storeChangelog(topic: string, id: number, partition: number): Changelog
   const prefix = Buffer.from(keyWriter.reset().u16(id).u16(partition).view())
   const lt = Buffer.from(prefix)
   lt.writeUInt32BE(lt.readUInt32BE(0) + 1, 0)
-  const rowKey = (key: Buffer) => Buffer.concat([prefix, key])
+  const rowKey = (key: Buffer) => keyWriter.reset().bytes(prefix).bytes(key).view()
   return { topic, partition, column: 'state', id, rowKey, rows: { gte: prefix, lt }, owns: () => true }
 }
 
@@ -95,7 +95,7 @@ function viewChangelog(view: { log: string; partitions: number }, id: number, pa
     partition,
     column: 'views',
     id,
-    rowKey: key => viewRowKey(id, key.toString()),
+    rowKey: key => keyWriter.reset().u16(id).bytes(key).view(),
     rows: { gte: viewRowKey(id, ''), lt: viewRowKey(id + 1, '') },
     owns: row => partitionOf(row.subarray(viewIdBytes), view.partitions) === partition
   }
