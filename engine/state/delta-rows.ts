@@ -8,6 +8,7 @@ import type { StateKeys } from './state-keys.ts'
 export type CodecWithDeltas<T> = Codec<T> & { readonly deltas: DeltaCodec<T> }
 
 const slotsMax = 32
+const slotsGrowth = 3
 const deltasPerValue = 2
 
 /** What is stored of one value. */
@@ -54,6 +55,7 @@ export function applyDelta<T>(codec: CodecWithDeltas<T>, value: T, input: ByteRe
   return true
 }
 
+const none: readonly Buffer[] = []
 const writer = new ByteWriter(1 << 16)
 
 /**
@@ -85,11 +87,8 @@ export class DeltaRows implements Layout {
       'state',
       keys.map(key => Buffer.from(this.#keys.of(key)))
     )
-    const first = this.#store.getMany(
-      'state',
-      keys.map(key => Buffer.from(this.#keys.slot(key, 0)))
-    )
-    return keys.map((key, i) => this.#decode(key, values[i], first[i] === undefined ? [] : this.#deltasOf(key)))
+    const deltas = this.#deltasOf(keys.filter((_, i) => values[i] !== undefined))
+    return keys.map((key, i) => this.#decode(key, values[i], deltas.get(key) ?? none))
   }
 
   write(entry: Entry, batch: WriteBatch): number {
@@ -131,10 +130,24 @@ export class DeltaRows implements Layout {
     return entry
   }
 
-  #deltasOf(key: string): Buffer[] {
-    const gte = Buffer.from(this.#keys.slot(key, 0))
-    const lt = Buffer.from(this.#keys.slot(key, slotsMax))
-    return this.#store.range('state', { gte, lt, limit: slotsMax }).map(([, delta]) => delta)
+  /** Slots lie side by side without gaps: where all of a round are there, the next round asks for three times as many. */
+  #deltasOf(keys: readonly string[]): Map<string, Buffer[]> {
+    const deltas = new Map<string, Buffer[]>()
+    let open = keys
+    for (let from = 0, count = 1; open.length > 0 && from < slotsMax; from += count, count *= slotsGrowth) {
+      const until = Math.min(from + count, slotsMax)
+      const rows = open.flatMap(key => {
+        return Array.from({ length: until - from }, (_, i) => Buffer.from(this.#keys.slot(key, from + i)))
+      })
+      const found = this.#store.getMany('state', rows)
+      open = open.filter((key, i) => {
+        const first = i * (until - from)
+        const here = found.slice(first, first + until - from).filter(row => row !== undefined)
+        if (here.length > 0) deltas.set(key, [...(deltas.get(key) ?? none), ...here])
+        return here.length === until - from
+      })
+    }
+    return deltas
   }
 
   /** False: it must be the whole value. */
