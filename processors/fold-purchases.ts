@@ -72,6 +72,10 @@ function count(lines: TableHandle<Line>, { act, undo }: BasketPurchase): void {
   const known = lines.get(row)
   if (!known && lines.size >= linesMax) return
   const sign = undo ? -1 : 1
+  if (known && known.count + sign === 0) {
+    lines.delete(row)
+    return
+  }
   lines.set(row, {
     person: act.person,
     isUser: act.user_id !== null,

@@ -3,9 +3,10 @@ import { days } from '../engine/index.ts'
 import { driveProcessor, type Emitted } from '../engine/testing/drive-processor.ts'
 import type { PersonId } from '../schemas/ids.ts'
 import { changedPurchases } from './changed-purchases.ts'
-import { foldUser, type Handover, type UserChange } from './fold-user.ts'
+import { foldUser } from './fold-user.ts'
 import type { Taste } from './join-taste.ts'
 import { anAct, basket, user } from './testing/builders.ts'
+import type { Handover, UserChange } from './user-change.ts'
 
 const ann = 'ann' as PersonId
 const bob = 'bob' as PersonId
@@ -200,4 +201,20 @@ test('the items of who is erased are told of it', t => {
   const told = feed(ann, { kind: 'erasure', until: 10 }, 10)
   t.deepEqual(told.map(({ key }) => key as string).sort(), ['cup', 'pot', 'tea'])
   t.deepEqual(told[0].value, { forgets: 'ann', until: 10 })
+})
+
+test('what was still on its way when its person was erased is told to its items as well', t => {
+  const { feed } = start()
+  feed(ann, { kind: 'erasure', until: 10 }, 10)
+  const back = changedPurchases({
+    before: basket({ tea: 1 }, { person: 'ann', ts: 5 }),
+    after: basket({}, { person: 'ann', ts: 5 })
+  })
+  const told = feed(ann, { kind: 'purchases', purchases: back.get('ann') as never }, 11)
+  t.deepEqual(
+    told.map(({ key, value }) => [key as string, value]),
+    [['tea', { forgets: 'ann', until: 10 }]]
+  )
+  t.is(feed(ann, { kind: 'act', act: anAct({ product_id: 'cup', ts: 9 }) }, 12)[0].key as string, 'cup')
+  t.deepEqual(feed(ann, { kind: 'act', act: anAct({ product_id: 'pot', ts: 11 }) }, 13), [])
 })

@@ -1,5 +1,5 @@
 import { processor, value } from '../engine/index.ts'
-import type { Act, Merge } from '../schemas/act.ts'
+import type { Act } from '../schemas/act.ts'
 import type { ItemId, PersonId } from '../schemas/ids.ts'
 import type { UserRow } from '../schemas/tables.ts'
 import type { UserFeatures } from '../schemas/views.ts'
@@ -7,37 +7,21 @@ import { addAffinity } from './affinity.ts'
 import type { PersonPurchases } from './changed-purchases.ts'
 import type { Taste } from './join-taste.ts'
 import type { ForgottenInterest } from './open-interests.ts'
+import { forgottenItems, type Handover, type UserChange } from './user-change.ts'
 import {
   addHistory,
   cutLists,
   erase,
   featuresOf,
   isForgotten,
-  itemsOf,
   nobody,
   noteNewest,
-  type UserHistory,
   type UserState,
   worthAt
 } from './user-state.ts'
 import { userStateCodec } from './user-state-codec.ts'
 
 const handoversMax = 8
-
-/** History that goes to another user. `times`: how often it has been handed on, so that a ring of merges ends. */
-export interface Handover {
-  history: UserHistory
-  times: number
-}
-
-export type UserChange =
-  | { kind: 'row'; row: UserRow | null }
-  | { kind: 'act'; act: Act }
-  | { kind: 'purchases'; purchases: PersonPurchases }
-  | { kind: 'taste'; taste: Taste }
-  | { kind: 'merge'; merge: Merge }
-  | { kind: 'handover'; handover: Handover }
-  | { kind: 'erasure'; until: number }
 
 const state = { user: value(userStateCodec, { equality: { tolerance: 1e-3 } }) }
 
@@ -51,9 +35,7 @@ export function foldUser() {
     state,
     process({ key, value: change }, { user }, emit) {
       const known = user.get() ?? nobody()
-      if (change.kind === 'erasure') {
-        for (const id of itemsOf(known)) emit(id as ItemId, { forgets: key, until: change.until })
-      }
+      for (const { id, until } of forgottenItems(known, change)) emit(id as ItemId, { forgets: key, until })
       const times = change.kind === 'handover' ? change.handover.times : 0
       apply(known, change)
       const { mergedInto, consent, country } = known

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { days } from '../engine/index.ts'
+import { readNameIds } from '../engine/stores/name-ids.ts'
 import { decay } from '../recommend/decay.ts'
 import * as topics from '../schemas/topics.ts'
 import { halfLives, type ItemFeatures, type SimilarItems } from '../schemas/views.ts'
@@ -10,6 +11,7 @@ import { type Arrival, traffic } from './testing/traffic.ts'
 const seed = Number(process.env.SEED ?? 31)
 const { baskets, erasureRequests, erasures, identities, interactions, orders, sessions, userFeatures, users } = topics
 const erased = 'u3'
+const isNamed = /(?<![a-z0-9])u3(?![a-z0-9])/
 /** Learned weights keep a trace until the next replay; vectors hear of a change weeks later. */
 const others = ['erasures', 'blend', 'basket', 'item-vectors']
 const views = Object.values(topics)
@@ -45,6 +47,21 @@ for (const purchaseSource of ['orders', 'events'] as const) {
     t.true(ids.size > 1, 'sessions were linked')
     t.is(found, ids.size)
     t.is(done, ids.size)
+  })
+
+  test(`purchases from ${purchaseSource}: of state, only what keeps them out still names them (seed ${seed})`, t => {
+    const { store } = forget({ unitRecords: 50 })
+    const names = new Map([...readNameIds(store, 'store')].map(([name, id]) => [id, name]))
+    const naming = new Set<string | undefined>()
+    for (const [key, value] of store.range('state', { gte: Buffer.of(0), lt: Buffer.of(255), limit: 1_000_000 })) {
+      if (isNamed.test(Buffer.concat([key.subarray(4), value]).latin1Slice()))
+        naming.add(names.get(key.readUInt16BE(0)))
+    }
+    t.deepEqual([...naming].filter(name => !name?.endsWith('.timers')).sort(), [
+      'admit-events.v1.admit-events.visitor',
+      'person-baskets.v1.find-baskets.erasedUntil',
+      'user-features.v1.fold-user.user'
+    ])
   })
 
   test(`purchases from ${purchaseSource}: what comes late, twice or again does not bring them back (seed ${seed})`, t => {

@@ -2,10 +2,11 @@ import { from, type Topology, topology } from '../engine/index.ts'
 import type { Stream } from '../engine/topology.ts'
 import { changedPurchases } from '../processors/changed-purchases.ts'
 import { compareBaskets } from '../processors/compare-baskets.ts'
-import { foldUser, type UserChange } from '../processors/fold-user.ts'
+import { foldUser } from '../processors/fold-user.ts'
 import { interestInBought, interestOfAct } from '../processors/interests.ts'
 import { joinTaste } from '../processors/join-taste.ts'
 import type { Interest } from '../processors/open-interests.ts'
+import type { UserChange } from '../processors/user-change.ts'
 import type { Act } from '../schemas/act.ts'
 import type { ItemId, PersonId } from '../schemas/ids.ts'
 import { acts, baskets, merges, products, userFeatures, users } from '../schemas/topics.ts'
@@ -17,8 +18,7 @@ const change = (key: string, value: UserChange) => ({ key: key as PersonId, valu
 /**
  * What does a customer like, and what have they seen, bought and hidden?
  *
- * What an act says about categories, brands and prices is known where its item's row is; it then goes on to the user.
- * Only users have features: an anonymous visitor is a session.
+ * What an act says of a taste is known where its item's row is, and goes on to the user. An anonymous visitor has none.
  */
 export function userFeaturesTopology(): Topology {
   const allActs = topology('user-features').from(acts)
