@@ -6,8 +6,7 @@ import { People } from './people.ts'
 
 /** The objects around the columns. */
 const ownBytes = 700
-const countBits = 3
-const changed = 0x80
+const [countBits, changed] = [0x03, 0x80]
 
 /** Where a companion of the list at hand stands, plus 1, by its number; all 0 but between `notePlaces` and `forgetPlaces`. */
 let places = new Int32Array(1 << 12)

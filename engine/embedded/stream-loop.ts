@@ -1,4 +1,3 @@
-import { ByteWriter } from '../bytes.ts'
 import type { Clock } from '../clock.ts'
 import type { Committed } from '../commit.ts'
 import { codeOf, messageOf, stop } from '../errors.ts'
@@ -49,7 +48,6 @@ export class StreamLoop {
   readonly #lagMax: number
   readonly #visibility: Visibility
   /** Kept, because a new one per message would be most of what this thread allocates; grows to the largest commit. */
-  readonly #packer = new ByteWriter(1 << 16)
   #unapplied: number[] = []
   #paced: Waiting[] = []
   #flushes: Waiting[] = []
@@ -141,7 +139,7 @@ export class StreamLoop {
   /** Called by the stream with every unit it has committed. */
   committed({ commit, changes }: Committed, tookMs: number): void {
     this.#visibility.progressed()
-    const packed = packChanges(changes, this.#packer)
+    const packed = packChanges(changes)
     this.#unapplied.push(packed.byteLength)
     this.#send({ type: 'committed', commit, fresh: this.#visibility.fresh, changes: packed, tookMs }, [packed.buffer])
   }
@@ -152,7 +150,7 @@ export class StreamLoop {
   }
 
   #publishFresh(): void {
-    const changes = packChanges([], this.#packer)
+    const changes = packChanges([])
     this.#unapplied.push(changes.byteLength)
     const { fresh } = this.#visibility
     this.#send({ type: 'committed', commit: this.#log.commit, fresh, changes, tookMs: 0 }, [changes.buffer])

@@ -39,9 +39,11 @@ export interface ChangedRow {
   value: Buffer | null
 }
 
-export function packChanges(changes: readonly ChangedRow[], out = new ByteWriter(1 << 16)): Uint8Array<ArrayBuffer> {
+/** In a buffer of its own, to be transferred: these are the largest messages between threads. */
+export function packChanges(changes: readonly ChangedRow[]): Uint8Array<ArrayBuffer> {
   const views = [...new Set(changes.map(({ view }) => view))]
-  out.reset().u8(views.length)
+  const out = new ByteWriter(packedBytesMax(views, changes))
+  out.u8(views.length)
   for (const view of views) out.string(view)
   out.u32(changes.length)
   for (const { view, key, value } of changes) {
@@ -49,7 +51,15 @@ export function packChanges(changes: readonly ChangedRow[], out = new ByteWriter
     if (value === null) out.varint(0)
     else out.varint(value.length + 1).bytes(value)
   }
-  return new Uint8Array(out.view())
+  return new Uint8Array(out.buffer.buffer as ArrayBuffer, 0, out.position)
+}
+
+/** A text takes at most three bytes a character; integers take at most eight. */
+function packedBytesMax(views: readonly string[], changes: readonly ChangedRow[]): number {
+  let bytes = 16
+  for (const view of views) bytes += view.length * 3 + 8
+  for (const { key, value } of changes) bytes += key.length * 3 + (value?.length ?? 0) + 24
+  return bytes
 }
 
 export function* unpackChanges(packed: Uint8Array): Generator<ChangedRow> {
