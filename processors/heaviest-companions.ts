@@ -1,5 +1,5 @@
 import type { CompanionColumns } from './companion-columns.ts'
-import { heaviest, inOrder, type Order } from './heaviest.ts'
+import { heaviest, type Order } from './heaviest.ts'
 import { peopleMin } from './people.ts'
 
 export interface Companion {
@@ -10,8 +10,7 @@ export interface Companion {
 
 /** The heaviest that enough people had, best first, ties by id. */
 export function heaviestOf(columns: CompanionColumns, count: number, weightMin: number): Companion[] {
-  const order = orderOf(columns)
-  return inOrder(order, heaviest(order, shown(columns, weightMin), count)).map(i => ({
+  return heaviest(orderOf(columns), shown(columns, weightMin), count).map(i => ({
     product_id: columns.idAt(i),
     weight: columns.cells.weights[i],
     people: peopleMin
