@@ -4,7 +4,7 @@ export interface Order {
   idAt(place: number): string
 }
 
-const placesMax = 2 ** 21
+const placesMax = 1 << 21
 let keys = new Float64Array(1 << 12)
 const float = new Float32Array(1)
 const bits = new Uint32Array(float.buffer)
