@@ -7,12 +7,13 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
 
 FROM node:24.21.0-bookworm-slim
-# The last three are those of deploy/environment.sh, which says why.
+# What concerns memory is as in deploy/environment.sh, which says why.
 ENV NODE_ENV=production \
     NO_COLOR=1 \
     MALLOC_ARENA_MAX=2 \
     MALLOC_MMAP_THRESHOLD_=262144 \
     MALLOC_TRIM_THRESHOLD_=262144 \
+    NODE_OPTIONS=--max-semi-space-size=8 \
     MILLRACE_DATA_DIR=/var/lib/millrace \
     MILLRACE_HTTP_HOST=0.0.0.0
 WORKDIR /app

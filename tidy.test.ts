@@ -57,7 +57,7 @@ const allowances: Record<string, number> = {
   // One set of closures over one task: a class would only add names.
   'engine/testing/drive-processor.ts#driveProcessor': 90,
   // Columns of numbers with their codec, which belong together.
-  'processors/companions.ts': 171,
+  'processors/companions.ts': 177,
   'processors/touches.ts': 158
 }
 const ratchetSlackLines = 20

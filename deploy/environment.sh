@@ -10,3 +10,6 @@ export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-262144}"
 # Node keeps what it made of the sources: the next start is faster, and each thread does without the TypeScript compiler and
 # its memory (10 MB or more).
 export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$PWD/node_modules/.cache/node}"
+
+# Main serves, and needs no young generation of 96 MB; threads that process streams ask for theirs. What is set already wins.
+export NODE_OPTIONS="--max-semi-space-size=8 ${NODE_OPTIONS:-}"

@@ -29,6 +29,8 @@ export interface DeltaCodec<T> {
   stored(value: T): void
   /** What the value takes in memory. */
   memoryBytes(value: T): number
+  /** The value is in memory no more, and nobody else has it: what it consists of may serve others. */
+  released?(value: T): void
 }
 
 export function codec<T>(spec: Codec<T>): Codec<T> {

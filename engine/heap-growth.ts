@@ -8,3 +8,11 @@ import { setFlagsFromString } from 'node:v8'
 export function letHeapsGrow(): void {
   setFlagsFromString('--heap-growing-percent=100')
 }
+
+/**
+ * Gives each thread the young generation that it is started with, whatever the process was: main, which serves, does with a
+ * small one (`--max-semi-space-size`, deploy/environment.sh), and the flag would go before. To be called before threads start.
+ */
+export function letThreadsSizeYoungGenerations(): void {
+  setFlagsFromString('--max-semi-space-size=0')
+}

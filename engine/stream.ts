@@ -16,7 +16,7 @@ import type { Topology } from './topology.ts'
 
 export { historyEndHeader, type StreamStats, ticks } from './task/processing.ts'
 
-const commitBytesAim = 8 << 20
+const commitBytesAim = 5 << 20
 
 export interface StreamOptions {
   topologies: readonly Topology[]

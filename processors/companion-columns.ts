@@ -1,15 +1,13 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
-import { roomier } from './columns.ts'
-import { type CompanionCells, cellBytes, companionCells, grownCells } from './companion-cells.ts'
+import { sizeFor } from './columns.ts'
+import { type CompanionCells, cellBytes, companionCells, grownCells, releaseCells } from './companion-cells.ts'
+import { forgetPlace, forgetPlaces, notePlace, notePlaces, placeOf } from './companion-places.ts'
 import { currentNumbers, type IdNumbers, renumber } from './id-numbers.ts'
 import { People } from './people.ts'
 
 /** The objects around the columns. */
 const ownBytes = 700
 const [countBits, changed] = [0x03, 0x80]
-
-/** Where a companion of the list at hand stands, plus 1, by its number; all 0 but between `notePlaces` and `forgetPlaces`. */
-let places = new Int32Array(1 << 12)
 
 /** Companions as columns: which item, what the pair weighs, who had both, and which of them changed since they were stored. */
 export class CompanionColumns {
@@ -53,9 +51,15 @@ export class CompanionColumns {
     return this.cells.items.subarray(0, this.length).indexOf(number)
   }
 
+  /** The list is not used any more. */
+  release(): void {
+    releaseCells(this.cells)
+    this.people.release()
+  }
+
   append(number: number): number {
     if (this.length === this.cells.items.length)
-      this.people.cells = this.cells = grownCells(this.cells, roomier(this.length))
+      this.people.cells = this.cells = grownCells(this.cells, sizeFor(this.length + 1))
     const at = this.length++
     const { items, weights, marks } = this.cells
     items[at] = number
@@ -76,31 +80,20 @@ export class CompanionColumns {
   /** The last one takes the place of what is gone. */
   remove(at: number): void {
     const { items } = this.cells
-    places[items[at]] = 0
+    forgetPlace(items[at])
     const last = --this.length
     if (at === last) return
     this.move(last, at)
-    if (places[items[at]] !== 0) places[items[at]] = at + 1
+    if (placeOf(items[at]) >= 0) notePlace(items[at], at)
   }
 
   /** From here to `forgetPlaces`, `placeOf` needs no loop. */
   notePlaces(): void {
-    if (places.length < this.numbers.ids.length) places = new Int32Array(this.numbers.ids.length * 2)
-    const { items } = this.cells
-    for (let i = 0; i < this.length; i++) places[items[i]] = i + 1
-  }
-
-  notePlace(number: number, at: number): void {
-    places[number] = at + 1
-  }
-
-  placeOf(number: number): number {
-    return number < places.length ? places[number] - 1 : -1
+    notePlaces(this.cells.items, this.length, this.numbers.ids.length)
   }
 
   forgetPlaces(): void {
-    const { items } = this.cells
-    for (let i = 0; i < this.length; i++) places[items[i]] = 0
+    forgetPlaces(this.cells.items, this.length)
   }
 
   /** Ids in the numbering that is in use now. */
@@ -140,7 +133,7 @@ export class CompanionColumns {
     this.notePlaces()
     for (let left = input.varint(); left > 0; left--) {
       const number = this.numbers.numberOf(input.string())
-      const known = this.placeOf(number)
+      const known = placeOf(number)
       const at = known < 0 ? this.append(number) : known
       this.people.clear(at)
       this.read(input, at)

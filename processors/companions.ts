@@ -1,6 +1,7 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
-import { roomier } from './columns.ts'
+import { sizeFor } from './columns.ts'
 import { CompanionColumns } from './companion-columns.ts'
+import { notePlace, placeOf } from './companion-places.ts'
 import { type Companion, cutToHeaviest, heaviestOf } from './heaviest-companions.ts'
 import { numbersOf } from './id-numbers.ts'
 
@@ -90,7 +91,7 @@ export class Companions {
 
   static read(input: ByteReader): Companions {
     const length = input.varint()
-    const list = new Companions(roomier(length))
+    const list = new Companions(sizeFor(length))
     const columns = list.#columns
     columns.people.reserve(length)
     for (let i = 0; i < length; i++) columns.read(input, columns.append(columns.numbers.numberOf(input.string())))
@@ -118,6 +119,11 @@ export class Companions {
     this.#isRewritten = false
   }
 
+  /** Nobody uses the list any more. */
+  release(): void {
+    this.#columns.release()
+  }
+
   #addFew(ids: readonly string[], { self, weight, isGone, person }: Meeting): void {
     const columns = this.#columns
     for (const id of ids) {
@@ -137,14 +143,14 @@ export class Companions {
     for (let i = 0; i < added.length; i++) {
       const number = added[i]
       if (number === own) continue
-      let at = columns.placeOf(number)
+      let at = placeOf(number)
       if (isGone) {
         this.#takeFrom(at, weight, person)
         continue
       }
       if (at < 0) {
         at = columns.append(number)
-        columns.notePlace(number, at)
+        notePlace(number, at)
       }
       this.#addTo(at, weight, person)
     }

@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
-import { copyColumns, roomier } from './columns.ts'
+import { OutgrownColumns, sizeFor } from './columns.ts'
 
 /** So many people of a thing are known beside its first one. */
 export const further = 3
@@ -8,11 +8,12 @@ export const timesMax = 0xff
 /** Slots for how often: each of them, and all others. */
 const slots = further + 1
 const blockBytes = further * 2 + slots
+const outgrownBytesMax = 2 << 20
 
-/** Columns of blocks, in one buffer. */
+/** Columns of blocks. */
 interface Blocks {
-  who: Uint16Array
-  times: Uint8Array
+  who: Uint16Array<ArrayBuffer>
+  times: Uint8Array<ArrayBuffer>
 }
 
 function blocksFor(count: number): Blocks {
@@ -20,6 +21,7 @@ function blocksFor(count: number): Blocks {
   return { who: new Uint16Array(buffer, 0, count * further), times: new Uint8Array(buffer, count * further * 2) }
 }
 
+const outgrown = new OutgrownColumns(blocksFor, outgrownBytesMax)
 const noBlocks = blocksFor(0)
 
 /** Blocks of further people, for the rows that have any. Blocks count from 1; 0 is nobody's. */
@@ -35,12 +37,21 @@ export class FurtherPeople {
 
   /** Room for so many blocks at once. */
   reserve(blocks: number): void {
-    if (blocks > this.#capacity) this.#blocks = copyColumns(this.#blocks, blocksFor(blocks))
+    const capacity = this.#capacity
+    if (blocks <= capacity) return
+    const size = sizeFor(blocks)
+    this.#blocks = capacity === 0 ? outgrown.columns(size) : outgrown.grown(this.#blocks, capacity, size)
+  }
+
+  /** They are not used any more. */
+  release(): void {
+    if (this.#blocks !== noBlocks) outgrown.keep(this.#blocks, this.#capacity)
+    this.#blocks = noBlocks
   }
 
   take(): number {
     if (this.#given === 0) {
-      if (++this.#used > this.#capacity) this.reserve(roomier(this.#used))
+      this.reserve(++this.#used)
       return this.#used
     }
     const block = this.#given

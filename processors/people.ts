@@ -31,6 +31,10 @@ export class People {
     return this.#further.bytes
   }
 
+  release(): void {
+    this.#further.release()
+  }
+
   come(row: number, person: number): void {
     const { firsts, times, blocks } = this.cells
     const who = person & 0xffff

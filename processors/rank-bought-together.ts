@@ -28,7 +28,8 @@ const associationCodec = codec<Association>({
       association.companions.applyDelta(input)
     },
     stored: ({ companions }) => companions.stored(),
-    memoryBytes: ({ companions }) => companions.bytes
+    memoryBytes: ({ companions }) => companions.bytes,
+    released: ({ companions }) => companions.release()
   }
 })
 

@@ -38,7 +38,11 @@ export const similarCodec = codec<Similar>({
       together.stored()
       bought.stored()
     },
-    memoryBytes: ({ together, bought }) => together.bytes + bought.bytes
+    memoryBytes: ({ together, bought }) => together.bytes + bought.bytes,
+    released({ together, bought }) {
+      together.release()
+      bought.release()
+    }
   }
 })
 

@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { MillraceError, stop } from '../engine/errors.ts'
+import { letThreadsSizeYoungGenerations } from '../engine/heap-growth.ts'
 import { openDataDirectory } from '../engine/log/data-directory.ts'
 import { LogReader } from '../engine/log/log-reader.ts'
 import type { StoreReader } from '../engine/stores/state-store.ts'
@@ -110,6 +111,7 @@ interface StreamThread {
 }
 
 function startThread(data: StreamThreadData, heapMb: number): StreamThread {
+  letThreadsSizeYoungGenerations()
   const resourceLimits = { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: youngGenerationMb }
   const worker = new Worker(threadFile, { workerData: data, resourceLimits })
   let failure: MillraceError | null = null

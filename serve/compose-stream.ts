@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { Cluster } from '../connectors/kafka/cluster.ts'
 import { openStreamCluster } from '../connectors/kafka/stream-cluster.ts'
 import type { MillraceError } from '../engine/errors.ts'
-import { letHeapsGrow } from '../engine/heap-growth.ts'
+import { letHeapsGrow, letThreadsSizeYoungGenerations } from '../engine/heap-growth.ts'
 import type { RocksStore } from '../engine/stores/rocksdb-store.ts'
 import type { Config } from '../schemas/config.ts'
 import { removeInstance, writeInstance } from './admin/instance.ts'
@@ -55,6 +55,7 @@ export function streamDirectory({ data_dir }: Config): string {
 /** A worker process of the group, until it is told to end or something needs a human. */
 export async function runStream(config: Config): Promise<void> {
   letHeapsGrow()
+  letThreadsSizeYoungGenerations()
   const worker = new StreamProcess(config)
   try {
     await worker.start()

@@ -106,6 +106,10 @@ export class DeltaRows implements Layout {
     if (value !== undefined) this.#codec.deltas.stored(value)
   }
 
+  released({ value }: Entry): void {
+    if (value !== undefined) this.#codec.deltas.released?.(value)
+  }
+
   #decode(key: string, bytes: Buffer | undefined, deltas: readonly Buffer[]): Entry {
     const codec = this.#codec
     const entry = new Entry(key, undefined)

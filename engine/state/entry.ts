@@ -36,4 +36,6 @@ export interface Layout {
   write(entry: Entry, batch: WriteBatch): number
   /** The batch is durable. */
   settle(entry: Entry): void
+  /** The entry, which is stored as it is, leaves memory. */
+  released?(entry: Entry): void
 }

@@ -36,11 +36,12 @@ export class Generations<T extends Sized> {
     item.bytes = bytes
   }
 
-  dropOlderThan(generation: number): void {
+  dropOlderThan(generation: number, dropped?: (item: T) => void): void {
     this.#items.forEach((item, key) => {
       if (item.generation >= generation) return
       this.#budget.add(-item.bytes, item.generation)
       this.#items.delete(key)
+      dropped?.(item)
     })
   }
 

@@ -21,12 +21,14 @@ export class StoreCache {
   readonly spec: ValueState<any> | TableState<any>
   readonly #layout: Layout
   readonly #entries: Generations<Entry>
+  readonly #released: ((entry: Entry) => void) | undefined
   readonly dirty: Entry[] = []
 
   constructor({ store, storeId, partition, spec, budget }: StoreCacheOptions) {
     this.spec = spec
     this.#layout = layoutOf(spec, store, new StateKeys(storeId, partition))
     this.#entries = new Generations(budget)
+    this.#released = this.#layout.released?.bind(this.#layout)
   }
 
   lookup(key: string): Entry {
@@ -65,7 +67,7 @@ export class StoreCache {
 
   /** Drops what was not used for a while; only between units, when nothing is dirty. */
   dropOlderThan(generation: number): void {
-    this.#entries.dropOlderThan(generation)
+    this.#entries.dropOlderThan(generation, this.#released)
   }
 
   /** Forgets everything, changed or not: the unit is aborted. */

@@ -18,7 +18,8 @@ export const ticks = 'ticks'
 /** Header of the tick that ends a bulk load; its value is the name of the load. */
 export const historyEndHeader = 'millrace.history-end'
 
-export const defaultBatchRecords = 512
+/** Few enough that what is made of them is gone before the young generation is full: more is collected with the old one. */
+export const defaultBatchRecords = 256
 const cautiousBatchRecords = 16
 
 export interface ProcessingOptions {

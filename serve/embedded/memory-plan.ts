@@ -12,8 +12,8 @@ export interface MemoryPlan {
 
 /** Appends in flight 16 MiB, unapplied view rows 4 MiB and what one unit may add to them, demo or load batches 4 MiB. */
 const creditsMb = 32
-const storeShare = 0.2
-const stateShareOfHeap = 0.4
+const storeShare = 0.125
+const stateShareOfHeap = 0.36
 
 export function planMemory(memoryMaxMb: number): MemoryPlan {
   const storeMb = Math.floor(memoryMaxMb * storeShare)
