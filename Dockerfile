@@ -13,7 +13,7 @@ ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=2 \
     MALLOC_MMAP_THRESHOLD_=262144 \
     MALLOC_TRIM_THRESHOLD_=262144 \
-    NODE_OPTIONS=--max-semi-space-size=8 \
+    NODE_OPTIONS=--max-semi-space-size=16 \
     MILLRACE_DATA_DIR=/var/lib/millrace \
     MILLRACE_HTTP_HOST=0.0.0.0
 WORKDIR /app

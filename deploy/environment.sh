@@ -12,4 +12,4 @@ export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-262144}"
 export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$PWD/node_modules/.cache/node}"
 
 # Main serves, and needs no young generation of 96 MB; threads that process streams ask for theirs. What is set already wins.
-export NODE_OPTIONS="--max-semi-space-size=8 ${NODE_OPTIONS:-}"
+export NODE_OPTIONS="--max-semi-space-size=16 ${NODE_OPTIONS:-}"
