@@ -1,23 +1,21 @@
-import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import { codec, processor, value } from '../engine/index.ts'
 import { BasketLearner, type LearnedBaskets } from '../recommend/basket/basket-learner.ts'
 import { weightCount } from '../recommend/basket/basket-ranker.ts'
 import type { BasketStep } from '../schemas/basket-step.ts'
 import type { OrderId } from '../schemas/ids.ts'
 import type { BasketWeights } from '../schemas/views.ts'
+import { readNumbers, writeNumbers } from './number-lists.ts'
 
 /** 4 KB, written once per unit that learned something. */
 const learnedCodec = codec<LearnedBaskets>({
   version: 1,
   memoryFactor: 1.2,
   write(out, { weights, squares, steps, skipped, published, lead }) {
-    writeAll(out, weights)
-    writeAll(out, squares)
-    writeAll(out, published.weights)
+    for (const numbers of [weights, squares, published.weights]) writeNumbers(out, numbers)
     out.f64(steps).f64(skipped).f64(lead).f64(published.version).f64(published.withheld).f64(published.lead)
   },
   read(input) {
-    const [weights, squares, served] = [readAll(input), readAll(input), readAll(input)]
+    const [weights, squares, served] = Array.from({ length: 3 }, () => readNumbers(input, weightCount))
     const [steps, skipped, lead] = [input.f64(), input.f64(), input.f64()]
     const published = { weights: served, version: input.f64(), withheld: input.f64(), lead: input.f64() }
     return { weights, squares, steps, skipped, published, lead }
@@ -52,11 +50,3 @@ export function learnBasket() {
 }
 
 const orderedIn = ({ customer, ts, items }: BasketStep) => ({ customer, items, timeS: ts / 1000 })
-
-function writeAll(out: ByteWriter, numbers: Float64Array): void {
-  for (let i = 0; i < weightCount; i++) out.f64(numbers[i])
-}
-
-function readAll(input: ByteReader): Float64Array<ArrayBuffer> {
-  return Float64Array.from({ length: weightCount }, () => input.f64())
-}

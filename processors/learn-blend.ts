@@ -1,4 +1,3 @@
-import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import { codec, processor, table, value } from '../engine/index.ts'
 import { predictions } from '../recommend/blend/publishing-gate.ts'
 import type { SavedLearner, SessionLearner } from '../recommend/blend/session-learner.ts'
@@ -7,6 +6,7 @@ import { weightCount } from '../recommend/blend/weights.ts'
 import type { SessionId } from '../schemas/ids.ts'
 import { isErasure, type SessionErasure, type SessionStep } from '../schemas/session-step.ts'
 import type { BlendWeights } from '../schemas/views.ts'
+import { readNumbers, writeNumbers } from './number-lists.ts'
 
 type Learned = Omit<SavedLearner, 'gate'> & { predicted: number }
 
@@ -15,13 +15,11 @@ const learnedCodec = codec<Learned>({
   version: 1,
   memoryFactor: 1.2,
   write(out, { weights, squares, steps, skipped, predicted, published }) {
-    writeAll(out, weights)
-    writeAll(out, squares)
-    writeAll(out, published.weights)
+    for (const numbers of [weights, squares, published.weights]) writeNumbers(out, numbers)
     out.f64(steps).f64(skipped).f64(predicted).f64(published.version).f64(published.withheld).f64(published.lead)
   },
   read(input) {
-    const [weights, squares, served] = [readAll(input), readAll(input), readAll(input)]
+    const [weights, squares, served] = Array.from({ length: 3 }, () => readNumbers(input, weightCount))
     const [steps, skipped, predicted] = [input.f64(), input.f64(), input.f64()]
     const [version, withheld, lead] = [input.f64(), input.f64(), input.f64()]
     return { weights, squares, steps, skipped, predicted, published: { weights: served, version, withheld, lead } }
@@ -85,12 +83,4 @@ function restored(learned: Learned | undefined, rows: Iterable<[string, Int32Arr
   const differences = new Int32Array(predictions)
   for (const [row, values] of rows) differences.set(values, Number(row) * perRow)
   return { ...learned, gate: { differences, count: learned.predicted } }
-}
-
-function writeAll(out: ByteWriter, numbers: Float64Array): void {
-  for (let i = 0; i < weightCount; i++) out.f64(numbers[i])
-}
-
-function readAll(input: ByteReader): Float64Array<ArrayBuffer> {
-  return Float64Array.from({ length: weightCount }, () => input.f64())
 }
