@@ -64,3 +64,20 @@ test('who had a pair 255 times or more stays one of those who had it', t => {
   t.like(list.toJSON(), [{ product_id: 'cup', weight: 0, people: 3 }])
   t.deepEqual(list.best(10, 0), [])
 })
+
+test('a list that gets the columns of one that has left memory finds nothing in them', t => {
+  for (let round = 0; round < 50; round++) {
+    const begin = seed
+    const grown = () => {
+      seed = begin
+      const list = new Companions()
+      for (let i = 0; i < 60; i++) change(list)
+      return list
+    }
+    const first = grown()
+    const wanted = first.toJSON()
+    first.release()
+    t.deepEqual(grown().toJSON(), wanted)
+    seed = begin + round + 1
+  }
+})
