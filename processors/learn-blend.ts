@@ -50,13 +50,22 @@ const state = {
  * replay, and the index that they are learned with keeps the visits until the topic has let go of them.
  */
 export function learnBlend() {
-  return processor<SessionId, SessionStep | SessionErasure, never, never, BlendWeights, typeof state, StepLearner>({
+  return processor<
+    SessionId,
+    SessionStep | SessionErasure | null,
+    never,
+    never,
+    BlendWeights,
+    typeof state,
+    StepLearner
+  >({
     name: 'learn-blend',
     state,
     stateKey: 'blend',
     index: {
       create: () => new StepLearner(),
-      apply: (learner, { value: step }, offset) => (isErasure(step) ? learner.pass() : learner.take(step, offset))
+      apply: (learner, { value: step }, offset) =>
+        step === null || isErasure(step) ? learner.pass() : learner.take(step, offset)
     },
     process(_, { learned, differences }, _emit, learner) {
       const changed = learner.learn(() => restored(learned.get(), differences.entries()))

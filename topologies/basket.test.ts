@@ -107,6 +107,15 @@ test('a basket that is erased is evidence for nothing that comes after', t => {
   t.true(apart(weightsAfter(gone, { ...empty, key: 'another' })) > 1e-6)
 })
 
+test(`a basket that was told and erased before a restart is evidence for nothing after it (seed ${seed})`, t => {
+  const [{ topic, ts, value }] = arrivals
+  const gone = { topic, key: 'gone', value: { ...value, customer: 'c1', items: ['p1', 'p2', 'p3'] }, ts }
+  const erased = [...arrivals.slice(0, 699), gone, { ...gone, value: null }]
+  const others = arrivals.slice(699)
+  const { store } = run([basketTopology], erased)
+  t.deepEqual(rows(run([basketTopology], others, { store })), rows(run([basketTopology], [...erased, ...others])))
+})
+
 test('nothing is published before something was learned', t => {
   t.deepEqual(rows(run([basketTopology], arrivals.slice(0, 20))), [])
 })

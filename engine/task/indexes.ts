@@ -31,15 +31,14 @@ function replayInto(task: StepTask, input: Input, log: Pick<Log, 'read' | 'start
   return input.committed
 }
 
-/** One record of the indexed topic; throws where its value cannot be told now (`retry`). */
+/** One record of the indexed topic, a tombstone as well; throws where its value cannot be told now (`retry`). */
 export function applyToIndex(
   index: unknown,
   { task, input, batch, i }: { task: StepTask; input: Input; batch: RecordBatch; i: number }
 ): void {
   const bytes = batch.value(i)
-  if (bytes === null) return
-  const value = decodeOrNull(input, bytes)
-  if (value === null) return
+  const value = bytes === null ? null : decodeOrNull(input, bytes)
+  if (bytes !== null && value === null) return
   const record = { key: batch.key(i), value, timestamp: batch.timestamp(i) }
   task.plan.processor.index?.apply(index, record, batch.offset(i))
 }
