@@ -1,9 +1,9 @@
 /**
  * A basket as it stood a week after it was ordered, for who learns from baskets. Topic `basket-steps`, key as in `baskets`;
- * a tombstone where its person is erased. It names nobody.
+ * a tombstone where its person is erased. It names nobody, but who knows a user's id can compute the hash.
  */
 export interface BasketStep {
-  /** A hash of whose it is, so that their baskets belong together; null: of no user. */
+  /** A hash (64 bits) of whose it is, so that their baskets belong together; null: of no user. */
   customer: string | null
   /** When it was ordered; epoch ms. */
   ts: number
