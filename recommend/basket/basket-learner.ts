@@ -23,6 +23,13 @@ export interface LearnedBaskets {
   lead: number
 }
 
+interface ComingBasket {
+  id: string
+  ordered: OrderedBasket
+  /** Place in the log: decides, by a fixed hash, whether the basket is learned. */
+  offset: number
+}
+
 /**
  * Predict, then learn what was really ordered: the one sequential consumer that the weights of the next basket come from.
  * A basket is evidence once the next one comes.
@@ -30,7 +37,7 @@ export interface LearnedBaskets {
 export class BasketLearner {
   readonly next = new NextBasket(new BasketIndex({ basketsMax }))
   private readonly fixed = new BasketRanker()
-  private coming: { id: string; ordered: OrderedBasket; offset: number } | null = null
+  private coming: ComingBasket | null = null
   private published = { weights: this.fixed.weights.slice(), version: 0, withheld: 0, lead: 0 }
   private lead = 0
   private isRestored = false
@@ -62,10 +69,11 @@ export class BasketLearner {
     return { weights, squares, steps: ranker.steps, skipped, published: this.published, lead: this.lead }
   }
 
-  /** Of a customer who is known, not older than what is known of them, and in the sample. */
-  private isTarget({ ordered: { customer, timeS }, offset }: { ordered: OrderedBasket; offset: number }): boolean {
-    if (customer === null || !isSampled(offset, learnedOneIn)) return false
-    const newest = this.next.index.basketsOf(customer).at(-1)
+  /** Not told before, of a customer who is known, not older than what is known of them, and in the sample. */
+  private isTarget({ id, ordered: { customer, timeS }, offset }: ComingBasket): boolean {
+    const { index } = this.next
+    if (customer === null || index.has(id) || !isSampled(offset, learnedOneIn)) return false
+    const newest = index.basketsOf(customer).at(-1)
     return newest !== undefined && newest.timeS <= timeS
   }
 
