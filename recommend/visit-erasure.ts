@@ -25,13 +25,20 @@ interface Visit {
  */
 export class VisitErasure {
   private readonly feed: StepFeed
+  private readonly unfinished: Set<number>
   private readonly erasures = new Map<string, { erasure: SessionErasure; offset: number }[]>()
   private readonly visits = new Map<string, Visit>()
   private replayed: ReplayedSessions
   private items: ItemRebuild | null = null
 
-  constructor(feed: StepFeed, erasures: readonly { erasure: SessionErasure; offset: number }[]) {
+  /** `unfinished`: items of which only the log knows the rest, those of an attempt before this one that failed included. */
+  constructor(
+    feed: StepFeed,
+    erasures: readonly { erasure: SessionErasure; offset: number }[],
+    unfinished: Set<number>
+  ) {
     this.feed = feed
+    this.unfinished = unfinished
     this.replayed = new ReplayedSessions(feed.index)
     for (const one of erasures) {
       const { session_id } = one.erasure
@@ -57,18 +64,17 @@ export class VisitErasure {
   erase(): string[] {
     const { index, open } = this.feed
     const gone: string[] = []
-    const unfinished = new Set<number>()
     for (const [name, visit] of this.visits) {
       if (!this.isErased(name, visit)) continue
       gone.push(name)
       open.forget(name)
       for (const [session, events] of visit.events) {
-        for (const item of eraseSession(index, session, events)) unfinished.add(item)
+        for (const item of eraseSession(index, session, events)) this.unfinished.add(item)
       }
     }
     this.visits.clear()
     this.replayed = new ReplayedSessions(index)
-    this.items = unfinished.size > 0 ? new ItemRebuild(index, unfinished) : null
+    this.items = this.unfinished.size > 0 ? new ItemRebuild(index, this.unfinished) : null
     return gone
   }
 
@@ -87,6 +93,7 @@ export class VisitErasure {
   finish(): void {
     this.items?.finish()
     this.items = null
+    this.unfinished.clear()
   }
 
   private isErased(name: string, { startedAt, user_id }: Visit): boolean {

@@ -9,7 +9,7 @@ import { VisitIndex } from '../../recommend/visit-index.ts'
 import { type SessionErasure, type SessionStep, sessionErasure } from '../../schemas/session-step.ts'
 import { sessionSteps } from '../../schemas/topics.ts'
 import { CountedSteps } from './counted-steps.ts'
-import { ErasingVisits } from './erasing-visits.ts'
+import { ErasingVisits, type RereadSteps } from './erasing-visits.ts'
 import { FollowedAnswers } from './followed-answers.ts'
 import { rereadLog } from './reread-log.ts'
 import { StepTail } from './step-tail.ts'
@@ -19,7 +19,13 @@ const { name } = sessionSteps
 /** Rings of five: most of them overflow. */
 const tight: RetrievalParameters = { ...fast, ringSessions: 5, sessionEventsMax: 6 }
 
-async function started(parameters: RetrievalParameters) {
+interface Started {
+  parameters: RetrievalParameters
+  /** What reads the topic again, over `rereadLog`. */
+  rereading?: (reread: RereadSteps) => RereadSteps
+}
+
+async function started({ parameters, rereading = reread => reread }: Started) {
   const log = new EmbeddedLog(new MemoryStore())
   await log.ensureTopics([{ name, partitions: 1, cleanup: 'delete', recordBytesMax: 1 << 20 }])
   const visits = new VisitIndex(new Catalog(), parameters)
@@ -32,7 +38,8 @@ async function started(parameters: RetrievalParameters) {
   const snapshots: number[] = []
   const erasing = new ErasingVisits({
     visits,
-    reread: to => rereadLog(log, to),
+    reread: rereading(to => rereadLog(log, to)),
+    retryMs: 1,
     onErased: async () => void snapshots.push(visits.nextOffset),
     say: () => {}
   })
@@ -116,7 +123,7 @@ for (const [what, parameters] of Object.entries({ 'with rings that overflow': ti
   test(`an erasure on the topic leaves the index that there would be without the person, ${what} (seed ${seed})`, async t => {
     await fc.assert(
       fc.asyncProperty(traffic, fc.nat(120), async (steps, meanwhile) => {
-        const [whole, without] = [await started(parameters), await started(parameters)]
+        const [whole, without] = [await started({ parameters }), await started({ parameters })]
         whole.append(steps.slice(meanwhile))
         whole.append(erasures)
         // Somebody else goes on while the topic is read again.
@@ -133,7 +140,7 @@ for (const [what, parameters] of Object.entries({ 'with rings that overflow': ti
 }
 
 test('an erasure says how many visits it took, writes a snapshot once, and has what is remembered elsewhere forgotten', async t => {
-  const { erasing, append, done, forgotten, snapshots } = await started(fast)
+  const { erasing, append, done, forgotten, snapshots } = await started({ parameters: fast })
   append([step(['ann', 's1'], 'p1', 1e12, 0), step(['bob', 's1'], 'p1', 1e12, 0), step([null, 's2'], 'p2', 1e12, 0)])
   append(erasures.map(one => ({ ...one, ts: 2e12 })))
   t.true(erasing.isErasing)
@@ -146,10 +153,33 @@ test('an erasure says how many visits it took, writes a snapshot once, and has w
 })
 
 test('visits that began after the erasure stay', async t => {
-  const { visits, append, done } = await started(fast)
+  const { visits, append, done } = await started({ parameters: fast })
   append([step(['ann', 's1'], 'p1', 3e12, 0), ...erasures])
   await done()
   t.is(visits.feed.index.clicks, 1)
+})
+
+test('where the topic cannot be read the second time, what is left of the items is made when it can', async t => {
+  let reads = 0
+  const failsOnce = (reread: RereadSteps): RereadSteps => {
+    return to => {
+      if (++reads === 2) throw new TypeError('away')
+      return reread(to)
+    }
+  }
+  const steps = Array.from({ length: 9 }, (_, i) => step([i === 8 ? 'ann' : null, `s${i}`], 'p1', (i + 1) * 1000, 0))
+  const asked = sessionErasure('s8', 'ann', 'era_1', 2e12)
+  const [erased, without] = [
+    await started({ parameters: tight, rereading: failsOnce }),
+    await started({ parameters: tight })
+  ]
+  erased.append([...steps, asked])
+  without.append(steps.slice(0, 8))
+  await erased.done()
+  t.is(reads, 4)
+  t.is(stateOf(without.visits).rows[0].ring.length, 5)
+  t.true(isSame(stateOf(erased.visits), stateOf(without.visits)))
+  t.deepEqual(erased.erasing.erased('era_1'), { ids: 1, visits: 1 })
 })
 
 test('where the topic cannot be read now, the erasure waits', async t => {

@@ -25,6 +25,8 @@ export interface ErasingVisitsOptions {
   /** They are out of the index: a snapshot may be written again. `names`: of the visits, as they stand on the topic. */
   onErased: (erased: { erasures: readonly SessionErasure[]; names: readonly string[] }) => Promise<void>
   say: (line: string) => void
+  /** After an attempt that failed. */
+  retryMs?: number
 }
 
 /** What one erasure came to here: ids it was told for, visits that are gone. */
@@ -33,7 +35,7 @@ export interface ErasedHere {
   visits: number
 }
 
-const retryMs = 5_000
+const retryMsDefault = 5_000
 /** Erasures whose outcome is remembered. */
 const rememberedMax = 1_000
 
@@ -44,6 +46,8 @@ const rememberedMax = 1_000
 export class ErasingVisits {
   readonly #options: ErasingVisitsOptions
   readonly #erased = new Map<string, ErasedHere>()
+  /** Items cut short by what was taken out, until the topic has said what is left of them. */
+  readonly #unfinished = new Set<number>()
   #asked: Asked[] = []
   #erasing: Asked[] = []
   #running: Promise<void> | null = null
@@ -90,7 +94,7 @@ export class ErasingVisits {
 
   async #erase(asked: Asked[]): Promise<void> {
     const { visits, onErased } = this.#options
-    const erasure = new VisitErasure(visits.feed, asked)
+    const erasure = new VisitErasure(visits.feed, asked, this.#unfinished)
     const last = Math.max(...asked.map(({ offset }) => offset))
     let names: string[] = []
     await this.#read(() => last, {
@@ -138,6 +142,6 @@ export class ErasingVisits {
   async #tryLater(error: unknown): Promise<void> {
     this.#asked.unshift(...this.#erasing.splice(0))
     this.#options.say(`An erasure could not be carried out in the session index yet: ${messageOf(error)}`)
-    await sleep(retryMs, undefined, { ref: false })
+    await sleep(this.#options.retryMs ?? retryMsDefault, undefined, { ref: false })
   }
 }
