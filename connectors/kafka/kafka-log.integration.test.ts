@@ -3,6 +3,7 @@ import test, { type Implementation, type TestFn } from 'ava'
 import { codeOf } from '../../engine/errors.ts'
 import type { Log } from '../../engine/log/log.ts'
 import { type ContractLog, logContract, record, spec } from '../../engine/log/log-contract.ts'
+import { Admin } from './admin.ts'
 import { Cluster } from './cluster.ts'
 import { KafkaLog } from './kafka-log.ts'
 import { type BrokerCluster, startBrokers } from './testing/broker.ts'
@@ -62,6 +63,23 @@ story('Kafka: a topic that keeps too little, or takes too small records, is refu
     t.is(codeOf(error), 'topic_mismatch')
     t.regex((error as Error).message, /^Topic .* exists with .* is needed: .*\.$/)
   }
+  await close()
+})
+
+story('Kafka: a compacted topic keeps its tombstones for a week; one that keeps them for less is refused', async t => {
+  const { log, cluster, prefix, close } = await open()
+  const admin = new Admin(cluster)
+  const topic = `${prefix}.lists`
+  const keptMs = async () => (await admin.topicConfigs([topic])).get(topic)?.get('delete.retention.ms')
+  await log.ensureTopics([spec({ name: 'lists', cleanup: 'compact' })])
+  t.is(await keptMs(), '604800000')
+  await log.ensureTopics([spec({ name: 'lists', cleanup: 'compact' })])
+
+  const configs = { 'cleanup.policy': 'compact', 'max.message.bytes': '2000000', 'delete.retention.ms': '86400000' }
+  await admin.createTopics([{ name: `${prefix}.short`, partitions: 1, configs }])
+  const error = await t.throwsAsync(log.ensureTopics([spec({ name: 'short', cleanup: 'compact' })]))
+  t.is(codeOf(error), 'topic_mismatch')
+  t.regex((error as Error).message, /delete\.retention\.ms 86400000, and 604800000 is needed/)
   await close()
 })
 

@@ -1,5 +1,6 @@
 import { type MillraceError, stop } from '../../engine/errors.ts'
 import type { TopicSpec } from '../../engine/log/log.ts'
+import { deleteRetentionMs } from '../../engine/ports/delete-retention.ts'
 import type { NewTopic } from './admin.ts'
 
 /** Header of the batch, headers and lengths of the largest record: what a batch needs beyond key and value. */
@@ -24,6 +25,7 @@ function configsOf(spec: TopicSpec): Record<string, string> {
     'message.timestamp.before.max.ms': String(maxLong),
     'message.timestamp.after.max.ms': String(maxLong),
     'compression.type': 'producer',
+    ...(spec.cleanup === 'compact' && { 'delete.retention.ms': String(deleteRetentionMs) }),
     ...(spec.cleanup === 'delete' && {
       'retention.ms': String(spec.retentionMs ?? -1),
       'retention.bytes': String(spec.retentionBytes ?? -1)
@@ -66,7 +68,10 @@ export function misfit(spec: TopicSpec, { partitions, configs }: TopicSettings):
   if (configs.get('message.timestamp.type') === 'LogAppendTime') {
     return refuse('message.timestamp.type', 'LogAppendTime', 'CreateTime')
   }
-  return spec.cleanup === 'delete' ? retentionMisfit(spec, configs, refuse) : undefined
+  if (spec.cleanup === 'delete') return retentionMisfit(spec, configs, refuse)
+  // Readers that come back within half of it take what they hold for whole.
+  const keptMs = Number(configs.get('delete.retention.ms'))
+  return keptMs < deleteRetentionMs ? refuse('delete.retention.ms', keptMs, deleteRetentionMs) : undefined
 }
 
 function retentionMisfit(

@@ -1,5 +1,6 @@
 import type { RecordBatch, TopicPartition } from '../log/log.ts'
 import type { StreamCluster, TaskReader } from '../ports/cluster.ts'
+import { deleteRetentionMs } from '../ports/delete-retention.ts'
 import type { StateStore } from '../stores/state-store.ts'
 import { type Changelog, type ChangelogPosition, positionKey } from './changelogs.ts'
 
@@ -21,8 +22,8 @@ export interface RestoreOptions {
   isWanted?: (changelog: Changelog) => boolean
 }
 
-/** Half of the changelogs' `delete.retention.ms`: beyond it a deletion may have been forgotten by the log. */
-export const positionAgeMaxMs = 3.5 * 86_400_000
+/** Beyond it a deletion may have been forgotten by the log; half, since clocks differ and a restore takes its time. */
+export const positionAgeMaxMs = deleteRetentionMs / 2
 const readBytes = 1 << 20
 const sliceMs = 20
 /** How soon a restore that waits for a transaction to end sees that it is not wanted any more. */
