@@ -22,7 +22,8 @@ const basketItemsMax = 60
 /** Items of a basket that count at all. */
 const orderedMax = 1000
 
-const defaultBounds: BasketBounds = { basketsMax: 500_000, perCustomerMax: 200 }
+/** 20 million lines are 80 MB: with more than 40 lines an order on average, fewer than 500,000 orders are kept. */
+const defaultBounds: BasketBounds = { basketsMax: 500_000, linesMax: 20_000_000, perCustomerMax: 200 }
 
 /**
  * Orders by id: what each customer orders, what is ordered together, what is ordered at all. An order may be told again,

@@ -10,8 +10,8 @@ const learnedOneIn = 3
 const stepsBetweenChecks = 8
 /** A prediction counts this much in the lead; those before it count less with every one. */
 const leadShare = 1 / 1000
-/** Newest baskets that are learned with: some 30 MB. */
-const basketsMax = 100_000
+/** Newest baskets that are learned with: some 30 MB, and at most 16 MB of lines. */
+const bounds = { basketsMax: 100_000, linesMax: 4_000_000 }
 
 /** What has been learned, to go on exactly where it was, together with the index as of the same basket. */
 export interface LearnedBaskets {
@@ -35,7 +35,7 @@ interface ComingBasket {
  * A basket is evidence once the next one comes.
  */
 export class BasketLearner {
-  readonly next = new NextBasket(new BasketIndex({ basketsMax }))
+  readonly next = new NextBasket(new BasketIndex(bounds))
   private readonly fixed = new BasketRanker()
   private coming: ComingBasket | null = null
   private published = { weights: this.fixed.weights.slice(), version: 0, withheld: 0, lead: 0 }

@@ -14,6 +14,8 @@ export interface KeptBasket {
 export interface BasketBounds {
   /** Baskets kept, about 0.3 KB each; the oldest is forgotten first. */
   basketsMax: number
+  /** Lines of all baskets together, 4 bytes each, in the same way: where baskets are large, fewer are kept. */
+  linesMax: number
   /** Of one customer, in the same way. */
   perCustomerMax: number
 }
@@ -39,6 +41,7 @@ export class BasketLog {
   private readonly byDay = new Map<number, KeptBasket[]>()
   private oldestDay = Number.POSITIVE_INFINITY
   private people = 0
+  private lines = 0
 
   constructor(bounds: BasketBounds) {
     this.bounds = bounds
@@ -62,6 +65,7 @@ export class BasketLog {
     const customer = ordered.customer === null ? null : this.customerOf(ordered.customer)
     const basket = { ...ordered, person: customer?.person ?? this.people++ }
     this.byId.set(basket.id, basket)
+    this.lines += basket.items.length
     if (customer) insertInOrder(customer.baskets, basket)
     const day = dayOf(basket)
     const ofDay = this.byDay.get(day)
@@ -76,6 +80,7 @@ export class BasketLog {
     const basket = this.byId.get(id)
     if (basket === undefined) return undefined
     this.byId.delete(id)
+    this.lines -= basket.items.length
     this.removeFromCustomer(basket)
     const ofDay = this.byDay.get(dayOf(basket)) as KeptBasket[]
     removeFrom(ofDay, basket)
@@ -88,7 +93,7 @@ export class BasketLog {
   surplus(customer: string | null): KeptBasket | undefined {
     const own = customer === null ? [] : this.basketsOf(customer)
     if (own.length > this.bounds.perCustomerMax) return own[0]
-    if (this.count <= this.bounds.basketsMax) return undefined
+    if (this.count <= this.bounds.basketsMax && this.lines <= this.bounds.linesMax) return undefined
     while (!this.byDay.has(this.oldestDay)) this.oldestDay++
     return this.byDay.get(this.oldestDay)?.[0]
   }
@@ -112,16 +117,26 @@ export class BasketLog {
 
 const dayOf = ({ timeS }: KeptBasket) => Math.floor(timeS / dayS)
 
-/** Most come last. */
 export function insertInOrder(list: KeptBasket[], basket: KeptBasket): void {
-  let place = list.length
-  while (place > 0 && isBefore(basket, list[place - 1])) place--
-  list.splice(place, 0, basket)
+  const last = list.at(-1)
+  if (last === undefined || isBefore(last, basket)) list.push(basket)
+  else list.splice(placeOf(list, basket), 0, basket)
 }
 
 export function removeFrom(list: KeptBasket[], basket: KeptBasket): void {
-  const place = list.lastIndexOf(basket)
-  if (place >= 0) list.splice(place, 1)
+  const place = placeOf(list, basket)
+  if (list[place] === basket) list.splice(place, 1)
+}
+
+/** Of the first that does not come before the basket, in order of (time, id). */
+function placeOf(list: readonly KeptBasket[], basket: KeptBasket): number {
+  let [low, high] = [0, list.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isBefore(list[middle], basket)) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function isBefore(a: KeptBasket, b: KeptBasket): boolean {
