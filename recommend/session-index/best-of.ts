@@ -3,7 +3,7 @@ import { longer } from './longer.ts'
 /** Which of two rows comes first where their keys are equal. */
 export type TieOrder = (a: number, b: number) => boolean
 
-/** Chooses the k largest of many, each a key with a tag; the chosen come first, in no order. */
+/** Chooses the k largest of many, each a key with a tag; the chosen come first, in no order, and all others follow. */
 export class BestOf {
   keys = new Float64Array(4096)
   tags = new Int32Array(4096)
@@ -58,7 +58,7 @@ export class BestOf {
       this.insert(tags[i], tied++, precedes)
     }
     if (isDecided) return
-    for (let i = 0; i < k; i++) if (keys[i] === edge) tags[i] = this.ties[first++]
+    for (let i = 0; i < count; i++) if (keys[i] === edge) tags[i] = this.ties[first++]
   }
 
   private insert(tag: number, count: number, precedes: TieOrder): void {
