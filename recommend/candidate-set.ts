@@ -5,6 +5,8 @@ const columns = sources.length
 /** Slots; what no longer fits is not a candidate. Sources are bounded well below it. */
 export const candidatesMax = 2046
 const refusedSlot = 2047
+/** Seed of evidence that leads from nowhere. */
+export const shopWide = -1
 const slotsPerTurn = 2048
 const turnsMax = Math.floor(0x7fffffff / slotsPerTurn) - 1
 
@@ -114,11 +116,11 @@ export class CandidateSet {
     return this.seeds[slot * columns + column]
   }
 
-  /** Something of this person, session or item speaks for it. */
+  /** Something of this person, session or item speaks for it: not so what an index gave because it is popular. */
   isOwn(slot: number): boolean {
     const start = slot * columns
     for (let column = 0; column < ownSources; column++) {
-      if (this.evidence[start + column] > 0) return true
+      if (this.evidence[start + column] > 0 && this.seeds[start + column] !== shopWide) return true
     }
     return false
   }

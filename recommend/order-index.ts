@@ -3,18 +3,17 @@ import { BasketIndex } from './basket/basket-index.ts'
 import type { OrderedBasket } from './basket/basket-log.ts'
 import { weightCount } from './basket/basket-ranker.ts'
 import { NextBasket } from './basket/next-basket.ts'
+import { shopWide } from './candidate-set.ts'
 import type { Catalog } from './catalog.ts'
 import { LedBy } from './led-by.ts'
 import { exponential } from './session-index/exact-maths.ts'
 import type { Neighbours } from './visit.ts'
 
-/** Candidates per item of the list: rules take some out. */
-const candidatesPerItem = 2
 /** As in `VisitIndex`: a score lower by so much stands for a share of 1/e. */
 const scoreScale = 2
 
 /** A seed that names no item. */
-export const seedless = { popular: -1, orderedTogether: -2 } as const
+export const seedless = { popular: shopWide, orderedTogether: -2 } as const
 
 /** Who may be told what they will order next. */
 export interface Customer {
@@ -23,11 +22,16 @@ export interface Customer {
   orders: number
 }
 
-/**
- * Takes what a customer may order; numbers are the catalog's. `share` of the best: above 0, at most 1. `seed`: the item
- * itself where the customer has ordered it, else an item of theirs that three people bought it with, or `seedless`.
- */
-export type NextOrderSink = (item: number, share: number, seed: number) => void
+/** Takes what a customer may order; numbers are the catalog's. */
+export interface NextOrderSink {
+  /** Whether the item may be in the list at all: only such items count as found. */
+  takes(item: number): boolean
+  /**
+   * `share` of the best: above 0, at most 1. `seed`: the item itself where the customer has ordered it, else an item of theirs
+   * that three people bought it with, or `seedless`.
+   */
+  take(item: number, share: number, seed: number): void
+}
 
 /** What will this customer order next? The orders as serving keeps them, under the catalog's numbers. */
 export class OrderIndex {
@@ -62,19 +66,35 @@ export class OrderIndex {
     this.index.put(orderId, ordered)
   }
 
-  /** Tells `sink` what the customer may order, the best first; nothing for one who has not ordered. */
-  find(customer: Customer, { now, limit }: { now: number; limit: number }, sink: NextOrderSink): void {
+  /**
+   * Tells `sink` the best `wanted` of what it takes, the best first; nothing for a customer who has not ordered, and where
+   * only popularity speaks for anything: other sources know more.
+   */
+  find(customer: Customer, { now, wanted }: { now: number; wanted: number }, sink: NextOrderSink): void {
     const { next } = this
     if (next.predict(customer.id, now / 1000, customer.orders) === 0) return
-    const count = next.rank(limit * candidatesPerItem)
+    const count = next.rank(wanted, candidate => {
+      const item = this.numberOf(next.candidates.items[candidate])
+      return item >= 0 && sink.takes(item)
+    })
+    if (!this.isEvident(count)) return
     const best = next.ranker.scores[next.order[0]]
     this.findLeads()
     for (let place = 0; place < count; place++) {
       const candidate = next.order[place]
       const item = this.numberOf(next.candidates.items[candidate])
       const share = exponential((next.ranker.scores[candidate] - best) / scoreScale)
-      if (item >= 0 && share > 0) sink(item, share, this.seedOf(candidate, item))
+      if (share > 0) sink.take(item, share, this.seedOf(candidate, item))
     }
+  }
+
+  /** One of the first `count` in order was ordered by the customer, or goes with what they ordered. */
+  private isEvident(count: number): boolean {
+    const { order, candidates } = this.next
+    for (let place = 0; place < count; place++) {
+      if (candidates.own[order[place]] >= 0 || candidates.hasEvidence(order[place])) return true
+    }
+    return false
   }
 
   private findLeads(): void {

@@ -3,6 +3,7 @@ import { type Blend, blendWeights, isIndexed, weightsWithBasket, weightsWithInde
 import { CandidateSet, candidatesMax } from './candidate-set.ts'
 import { Fill } from './fill.ts'
 import { Gathering } from './gather.ts'
+import type { NextOrderSink } from './order-index.ts'
 import { fillReason, reasonsOf } from './reasons.ts'
 import { Rules } from './rules.ts'
 import { Selection } from './selection.ts'
@@ -21,8 +22,10 @@ const kept: Record<Blend, number> = {
 }
 /** Of a cart, the newest so many are asked about. */
 const cartItemsMax = 16
-/** Longer lists of candidates to be ranked ask the index for no more. */
+/** Longer lists of candidates to be ranked ask the session index for no more. */
 const indexedMax = 100
+/** Candidates of a next order per item of the list: of variants one is shown, and diversity moves some back. */
+const orderedPerItem = 2
 /** No column: neither index found anything. */
 const nothingNext = -1
 /** Of an item looked at in this visit already. */
@@ -166,21 +169,34 @@ export class Retrieval {
   }
 
   /** What the indexes know of the visit, or of the customer; past the deadline they are not asked. */
-  private addNext({ visit, customer, now, isLate, limit: wanted }: Ask): void {
+  private addNext({ visit, customer, now, isLate, limit, maxPerCategory }: Ask): void {
     const { visits, orders } = this.shop
     this.next = nothingNext
     if (isLate) return
-    const limit = Math.min(wanted, indexedMax)
-    if (visit !== null) visits.find(visit, limit, this.takerOf(source.next_item))
-    if (customer !== null) orders.find(customer, { now, limit }, this.takerOf(source.next_basket))
+    if (visit !== null) visits.find(visit, Math.min(limit, indexedMax), this.takeNextItem)
+    if (customer !== null)
+      orders.find(customer, { now, wanted: this.ordersWanted(limit, maxPerCategory) }, this.nextOrders)
   }
 
-  private takerOf(column: number) {
-    return (item: number, share: number, seed: number) => {
-      if (this.set.slotFor(item) < 0) return
-      this.next = column
-      this.set.add(column, item, share, seed)
-    }
+  /** Of items that were given, and where a category has room for few, all that there are. */
+  private ordersWanted(limit: number, maxPerCategory: number | null): number {
+    return this.set.isOpen && maxPerCategory === null ? orderedPerItem * limit : candidatesMax
+  }
+
+  private readonly takeNextItem = (item: number, share: number, seed: number): void => {
+    this.take(source.next_item, item, share, seed)
+  }
+
+  /** Asks the rules before the list is cut, so that what they keep out takes nobody's place. */
+  private readonly nextOrders: NextOrderSink = {
+    takes: item => (this.set.isOpen ? this.rules.allows(item) : this.set.find(item) >= 0),
+    take: (item, share, seed) => this.take(source.next_basket, item, share, seed)
+  }
+
+  private take(column: number, item: number, share: number, seed: number): void {
+    if (this.set.slotFor(item) < 0) return
+    this.next = column
+    this.set.add(column, item, share, seed)
   }
 
   /** Its order is that of the list; everything else follows. Among candidates that were given, all evidence adds up. */

@@ -6,6 +6,7 @@ import { BasketRanker, basketFeatures } from './basket-ranker.ts'
 import { CustomerHistory } from './customer-history.ts'
 
 const day = 86_400
+const anything = () => true
 
 /** What will this customer order next? The answer stands in its fields until the next question. */
 export class NextBasket {
@@ -49,8 +50,11 @@ export class NextBasket {
     return this.x
   }
 
-  /** The best `wanted` candidates into `order`; equal scores by number of orders, then by smaller id. Returns how many. */
-  rank(wanted: number): number {
+  /**
+   * The best `wanted` candidates that `isWanted` into `order`; equal scores by number of orders, then by smaller id. Returns
+   * how many.
+   */
+  rank(wanted: number, isWanted: (candidate: number) => boolean = anything): number {
     const { count } = this.candidates
     const depth = Math.min(wanted, count)
     if (this.order.length < depth) this.order = new Int32Array(depth * 2)
@@ -58,6 +62,7 @@ export class NextBasket {
     let kept = 0
     for (let candidate = 0; candidate < count; candidate++) {
       if (kept === depth && !this.isBefore(candidate, order[depth - 1])) continue
+      if (!isWanted(candidate)) continue
       let i = kept < depth ? kept++ : depth - 1
       for (; i > 0 && this.isBefore(candidate, order[i - 1]); i--) order[i] = order[i - 1]
       order[i] = candidate

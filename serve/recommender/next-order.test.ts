@@ -123,3 +123,78 @@ test('learned weights order the list, and the answer names their version; those 
   running.sync()
   t.is(running.ask(email).retrieval.version, 7)
 })
+
+/** Ann has ordered `own` items, those of low numbers most often; from the 60th on every tenth is a tea. */
+function wideShop(own = 120): ShopFixture {
+  const fixture = new ShopFixture(new MemoryStore()).user('ann', { orders: 12 })
+  const ids = Array.from({ length: own }, (_, i) => `own${1000 + i}`)
+  for (const [i, id] of ids.entries()) fixture.product(id, { category: i >= 60 && i % 10 === 0 ? 'tea' : 'other' })
+  for (let i = 1; i <= 12; i++) fixture.order(`a${i}`, 'ann', ids.slice(0, (own / 12) * i), daysAgo(15 + i))
+  for (let i = 0; i < 300; i++) fixture.product(`new${i}`, { category: 'tea' })
+  return fixture
+}
+
+test('whoever pages through by leaving out what was shown comes to all that the customer has ordered', t => {
+  const running = wideShop().start()
+  const shown: string[] = []
+  for (let page = 0; page < 6; page++) {
+    const answer = running.ask({ ...email, rules: { exclude_items: shown } })
+    t.is(answer.retrieval.name, 'basket', `page ${page}`)
+    t.true(
+      answer.items.every(({ reasons }) => reasons[0].code === 'bought_before'),
+      `page ${page}`
+    )
+    shown.push(...answer.items.map(item => item.product_id))
+  }
+  t.is(new Set(shown).size, 120)
+  t.is(running.ask({ ...email, rules: { exclude_items: shown } }).retrieval.name, 'blend')
+})
+
+test('behind a filter that most of what a customer orders does not pass, what does pass stands first', t => {
+  const answer = wideShop()
+    .start()
+    .ask({ ...email, rules: { categories: ['tea'] } })
+  t.deepEqual(
+    answer.items.slice(0, 6).map(item => item.product_id),
+    ['own1060', 'own1070', 'own1080', 'own1090', 'own1100', 'own1110']
+  )
+})
+
+test('where a category has room for few, the best of those further down are found', t => {
+  const { items } = wideShop()
+    .start()
+    .ask({ ...email, limit: 2, rules: { max_per_category: 1 } })
+  t.deepEqual(
+    items.map(item => [item.product_id, item.reasons[0].code]),
+    [
+      ['own1000', 'bought_before'],
+      ['own1060', 'bought_before']
+    ]
+  )
+})
+
+test('of hundreds of candidates that were given, all that the customer has ordered come first', t => {
+  const running = wideShop(240).start()
+  const own = Array.from({ length: 240 }, (_, i) => `own${1000 + i}`)
+  const candidates = [...Array.from({ length: 60 }, (_, i) => `new${i}`), ...own]
+  const answer = running.recommender.rank({ ...email, candidates, personalize: true }, running.context())
+  t.deepEqual(
+    answer.items
+      .slice(0, 240)
+      .map(item => item.product_id)
+      .sort(),
+    own
+  )
+  t.true(answer.items.slice(0, 240).every(({ score }) => score > 0))
+})
+
+test('a list that is only popular is a fallback, also for a customer who has ordered', t => {
+  const fixture = annsShop()
+  for (let i = 0; i < 5; i++) fixture.order(`n${i}`, `n${i}`, ['nail', 'lamp'], daysAgo(1))
+  const running = fixture.start()
+  const own = ['milk', 'bread', 'butter']
+  t.like(running.ask({ ...email, rules: { exclude_items: own } }), { fallback: true, retrieval: { name: 'blend' } })
+  t.false(running.ask({ ...email, limit: 1 }).fallback)
+  const candidates = ['nail', 'lamp']
+  t.true(running.recommender.rank({ ...email, candidates, personalize: true }, running.context()).fallback)
+})
