@@ -8,7 +8,7 @@ import type { NewRecord } from '../engine/log/log.ts'
 import type { Plan } from '../engine/task/plan.ts'
 import type { Topology } from '../engine/topology.ts'
 import type { Config } from '../schemas/config.ts'
-import { orders, sessionSteps } from '../schemas/topics.ts'
+import { erasureRequests, orders, sessionSteps } from '../schemas/topics.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
 import { composeErasures } from './compose-erasures.ts'
 import {
@@ -118,7 +118,14 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   }
   const ingest = new LogIngest({ append, now: Date.now, onEvents: events => answers.accepted(events) })
   const thread = await startViews({ options, freshness, answers, cluster, data: threadData(config, store, followed) })
-  const erasures = composeErasures({ store, append, index: thread.erasing, log: 'kafka' })
+  const erasures = composeErasures({
+    store,
+    append,
+    index: thread.erasing,
+    log: 'kafka',
+    settled: async timeoutMs => (await freshness.waitForAll(erasureRequests.name, timeoutMs)) === 'reached',
+    stepsEnd: () => answers.views.shop.visits.nextOffset
+  })
   const close = async () => {
     purchases?.stop()
     freshness.close()

@@ -46,6 +46,7 @@ export function composeVisits({ visits, steps, log, directory, say }: VisitsOpti
   const erasing: ErasingVisits = new ErasingVisits({
     visits,
     reread: to => rereadLog(log, to),
+    readTo: () => tail.position,
     onErased: () => snapshots.rewrite(),
     say
   })
@@ -59,7 +60,7 @@ export function composeVisits({ visits, steps, log, directory, say }: VisitsOpti
     isIndexed()
     erasing.start()
   }
-  const tail = new StepTail({ log, steps, onCaughtUp })
+  const tail: StepTail = new StepTail({ log, steps, onCaughtUp })
   snapshots.start(tail)
   tail.poke()
   return {

@@ -44,8 +44,8 @@ export interface Ingest {
 export interface Erasures {
   /** Durable when kept: from then on nothing but time is needed. */
   begin(userId: string): Promise<ErasureReceipt>
-  /** null: there is none of this id, or none any more. */
-  find(erasureId: string): ErasureReceipt | null
+  /** null: there is none of this id. Kept soon: what takes longer is `running`. */
+  find(erasureId: string): Promise<ErasureReceipt | null>
 }
 
 /** A request with its defaults filled in. */

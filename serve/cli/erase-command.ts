@@ -29,7 +29,9 @@ export function addErase(program: Command, context: CommandContext): void {
         await only(session.operations.append({ appends: [{ topic, records }] }))
         const progress = await followed(session.operations, view, erasureId)
         const { log } = loaded.config
-        const shown = receipt({ erasureId, progress, log, index: { isDone: false, detail: indexDetail(session, log) } })
+        const index = { isDone: false, detail: indexDetail(session, log) }
+        // Each look came after a flush, which goes on to the last topic.
+        const shown = receipt({ erasureId, progress, isSettled: progress.done >= progress.found, log, index })
         if (options.json) return printJson(shown)
         printTable(
           ['place', 'state', 'what'],

@@ -23,6 +23,17 @@ test('a waiter is answered when the views pass its write', async t => {
   t.is(await waited, 'reached')
 })
 
+test('all that was written so far is waited for, and nothing that comes later', async t => {
+  const { fresh } = freshness()
+  fresh.written(5)
+  const waited = fresh.waitForAll(1_000)
+  fresh.written(6)
+  fresh.applied(4)
+  t.is(await Promise.race([waited, Promise.resolve('under way')]), 'under way')
+  fresh.applied(5)
+  t.is(await waited, 'reached')
+})
+
 test('waiting is bounded', async t => {
   const { fresh } = freshness()
   fresh.written(5)

@@ -67,6 +67,11 @@ export class CommitFreshness implements Freshness {
     })
   }
 
+  /** Every write so far, and all that came of it, as `waitFor` has it for one. */
+  waitForAll(timeoutMs: number): Promise<AfterOutcome> {
+    return this.waitFor(tokenOf(this.#lastWrite), timeoutMs)
+  }
+
   state() {
     const now = this.#now()
     if (now === this.#stateAt) return this.#state

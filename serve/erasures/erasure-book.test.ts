@@ -2,60 +2,109 @@ import test from 'ava'
 import type { NewRecord } from '../../engine/log/log.ts'
 import type { ErasureProgress } from '../../schemas/erasure.ts'
 import { erasureRequests } from '../../schemas/topics.ts'
-import type { ErasedHere } from '../visits/erasing-visits.ts'
 import { ErasureBook } from './erasure-book.ts'
 
-function start() {
+const start = 1_750_000_000_000
+
+function opened() {
   const appended: NewRecord[] = []
   const rows = new Map<string, ErasureProgress>()
-  const index = { isPending: false, erasedHere: undefined as ErasedHere | undefined, erased: () => index.erasedHere }
-  const clock = { now: 1_000_000 }
-  const open = () =>
-    new ErasureBook({
-      append: async (_, records) => appended.push(...records),
-      progressOf: id => rows.get(id) ?? null,
-      index,
-      log: 'embedded',
-      now: () => clock.now
-    })
-  return { appended, rows, index, clock, open }
+  const index = { forgottenTo: 0, visits: undefined as number | undefined, erased: () => index.visits }
+  const clock = { now: start }
+  /** What is on the log has settled: resolve one to say so of the first who asked. */
+  const asked: ((isSettled: boolean) => void)[] = []
+  const log = { stepsEnd: 10 }
+  const book = new ErasureBook({
+    append: async (_, records) => appended.push(...records),
+    progressOf: id => rows.get(id) ?? null,
+    settled: () => new Promise(resolve => asked.push(resolve)),
+    stepsEnd: () => log.stepsEnd,
+    index,
+    log: 'embedded',
+    now: () => clock.now
+  })
+  const placesOf = async (id: string) => {
+    const receipt = await book.find(id)
+    return receipt?.places.slice(0, 3).map(({ state }) => state)
+  }
+  return { appended, rows, index, clock, asked, log, book, placesOf }
 }
 
+const forgotten = { requested_at: start, until: start, found: 2, done: 2 }
+
 test('an erasure is a record under the user’s id that reaches five minutes past the request', async t => {
-  const { appended, open } = start()
-  const { erasure_id, state, requested_at, until } = await open().begin('ann')
-  t.regex(erasure_id, /^era_[\w-]{16}$/)
+  const { appended, book } = opened()
+  const { erasure_id, state, requested_at, until } = await book.begin('ann')
+  t.regex(erasure_id, /^era_[0-9a-z]{8}_[\w-]{16}$/)
   t.is(state, 'running')
   t.is(Date.parse(until) - Date.parse(requested_at), 5 * 60_000)
   t.is(appended[0].key, 'ann')
-  t.like(erasureRequests.value.decode(appended[0].value as Buffer), { erasure_id, user_id: 'ann', until: 1_300_000 })
+  t.like(erasureRequests.value.decode(appended[0].value as Buffer), {
+    erasure_id,
+    user_id: 'ann',
+    until: start + 5 * 60_000
+  })
 })
 
-test('it is done when every id is forgotten, and the index of this server has met each of them', async t => {
-  const { rows, index, clock, open } = start()
-  const book = open()
-  clock.now += 1
-  const { erasure_id: id } = await book.begin('ann')
-  t.is(book.find(id)?.state, 'running', 'before the view has it')
-  const row = { requested_at: clock.now, until: clock.now, found: 2, done: 1 }
-  rows.set(id, row)
-  index.erasedHere = { ids: 2, visits: 3 }
-  t.is(book.find(id)?.state, 'running', 'one id is not forgotten')
-  rows.set(id, { ...row, done: 2 })
-  index.erasedHere = { ids: 1, visits: 3 }
-  t.is(book.find(id)?.state, 'running', 'the index has met one id')
-  index.erasedHere = { ids: 2, visits: 3 }
-  index.isPending = true
-  t.is(book.find(id)?.state, 'running', 'the snapshot is not written yet')
-  index.isPending = false
-  const receipt = book.find(id)
-  t.is(receipt?.state, 'done')
-  t.regex(receipt?.places.find(({ place }) => place === 'session-index')?.detail ?? '', /3 visits/)
+test('profile and counts are done when every id was told to forget and what came of it has been processed', async t => {
+  const { rows, index, asked, placesOf } = opened()
+  index.forgottenTo = 10
+  rows.set('era_1', { ...forgotten, done: 1 })
+  t.deepEqual(await placesOf('era_1'), ['running', 'running', 'running'], 'one id is not forgotten')
+  t.is(asked.length, 0)
+  rows.set('era_1', forgotten)
+  t.deepEqual(await placesOf('era_1'), ['running', 'running', 'running'], 'what came of it is under way')
+  asked[0](true)
+  t.deepEqual(await placesOf('era_1'), ['done', 'done', 'done'])
+  t.is(asked.length, 1, 'nobody asks again')
 })
 
-test('what was asked for before a server started is done there once it has met everything', t => {
-  const { rows, open } = start()
-  rows.set('era_1', { requested_at: 5, until: 6, found: 2, done: 2 })
-  t.is(open().find('era_1')?.state, 'done')
-  t.is(open().find('era_2'), null)
+test('an answer waits for a moment, so that what has settled is told at once', async t => {
+  const { rows, index, asked, placesOf } = opened()
+  index.forgottenTo = 10
+  rows.set('era_1', forgotten)
+  const places = placesOf('era_1')
+  asked[0](true)
+  t.deepEqual(await places, ['done', 'done', 'done'])
+})
+
+test('what has not settled in time is looked at again', async t => {
+  const { rows, asked, placesOf } = opened()
+  rows.set('era_1', forgotten)
+  const places = placesOf('era_1')
+  asked[0](false)
+  t.is((await places)?.[0], 'running')
+  const again = placesOf('era_1')
+  asked[1](true)
+  t.is((await again)?.[0], 'done')
+})
+
+test('the session index is done when it has forgotten whatever was on its topic by then, and stays so', async t => {
+  const { rows, index, asked, log, book, placesOf } = opened()
+  rows.set('era_1', forgotten)
+  index.forgottenTo = 9
+  const places = placesOf('era_1')
+  asked[0](true)
+  t.deepEqual(await places, ['done', 'done', 'running'])
+  index.forgottenTo = 10
+  index.visits = 3
+  // Another erasure is being carried out, further on.
+  log.stepsEnd = 20
+  t.deepEqual(await placesOf('era_1'), ['done', 'done', 'done'])
+  t.regex((await book.find('era_1'))?.places[2].detail ?? '', /3 visits/)
+  index.visits = undefined
+  t.is((await book.find('era_1'))?.state, 'done', 'how many they were is forgotten')
+})
+
+test('an erasure is running by its id where its row has not come yet, for a week', async t => {
+  const { clock, book, placesOf } = opened()
+  const { erasure_id: id, requested_at } = await book.begin('ann')
+  const other = opened()
+  t.like(await other.book.find(id), { state: 'running', requested_at })
+  t.deepEqual(await placesOf(id), ['running', 'running', 'running'])
+  other.clock.now += 7 * 86_400_000 + 1
+  t.is(await other.book.find(id), null)
+  clock.now -= 6 * 60_000
+  t.is(await book.find(id), null, 'of a time to come')
+  t.is(await book.find('era_1'), null)
 })

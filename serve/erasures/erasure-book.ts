@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { NewRecord } from '../../engine/log/log.ts'
 import { aheadMaxMs, type Erasure, type ErasureProgress, type ErasureReceipt } from '../../schemas/erasure.ts'
 import { erasureRequests } from '../../schemas/topics.ts'
 import type { Erasures } from '../ports.ts'
-import type { ErasedHere } from '../visits/erasing-visits.ts'
 import { type KnownOfErasure, receiptOf } from './receipt.ts'
 
 export interface ErasureBookOptions {
@@ -11,59 +11,96 @@ export interface ErasureBookOptions {
   append: (topic: string, records: NewRecord[]) => Promise<unknown>
   /** The row of the view `erasures`. */
   progressOf: (erasureId: string) => ErasureProgress | null
+  /** Whether all that the log held when this was called, and all that came of it, is in the views of this server. */
+  settled: (timeoutMs: number) => Promise<boolean>
+  /** Of `session-steps`, once that is so. */
+  stepsEnd: () => number
   /** The session index of this process. */
-  index: { readonly isPending: boolean; erased(erasureId: string): ErasedHere | undefined }
+  index: { readonly forgottenTo: number; erased(erasureId: string): number | undefined }
   log: KnownOfErasure['log']
   now: () => number
 }
 
-/** Erasures that were asked for here and may not be in the view yet. */
-const begunMax = 1_000
+/** Who asks for a receipt waits for so long at most; what takes longer is told as running. */
+const patienceMs = 300
+const settledWithinMs = 60_000
+/** Erasures that are known to have settled; of others that is found out again. */
+const settledMax = 1_000
+/** So long an erasure is running by its id alone, on servers that have no row of it yet. */
+const rowWithinMs = 7 * 86_400_000
+const idPattern = /^era_([0-9a-z]{8,9})_[\w-]{16}$/
 
-/** Begins erasures, and says how far they are: by the view `erasures`, and by what this process keeps in memory. */
+interface Settling {
+  /** The erasures before it, on `session-steps`, are all there are; null: not known yet. */
+  stepsEnd: number | null
+  /** Never rejects. */
+  known: Promise<void>
+}
+
+/**
+ * Begins erasures, and says how far they are. The view `erasures` says when all ids have been told to forget, which is on
+ * the topics then; from the first look after that, a receipt waits until all of it has been processed and the session
+ * index of this process has met the erasures that are on `session-steps` by then.
+ */
 export class ErasureBook implements Erasures {
   readonly #options: ErasureBookOptions
-  readonly #begun = new Map<string, ErasureProgress>()
-  readonly #startedAt: number
+  readonly #settling = new Map<string, Settling>()
 
   constructor(options: ErasureBookOptions) {
     this.#options = options
-    this.#startedAt = options.now()
   }
 
   async begin(userId: string): Promise<ErasureReceipt> {
     const erasure = erasureOf(userId, this.#options.now())
     await this.#options.append(erasureRequests.name, [erasureRecord(erasure)])
-    const progress = { requested_at: erasure.requested_at, until: erasure.until, found: 1, done: 0 }
-    this.#begun.set(erasure.erasure_id, progress)
-    if (this.#begun.size > begunMax) this.#begun.delete(this.#begun.keys().next().value as string)
-    return this.#receipt(erasure.erasure_id, progress)
+    return this.#receipt(erasure.erasure_id, begunAt(erasure.requested_at))
   }
 
-  find(erasureId: string): ErasureReceipt | null {
-    const progress = this.#options.progressOf(erasureId) ?? this.#begun.get(erasureId) ?? null
-    return progress && this.#receipt(erasureId, progress)
+  async find(erasureId: string): Promise<ErasureReceipt | null> {
+    const { progressOf, now } = this.#options
+    const progress = progressOf(erasureId) ?? progressById(erasureId, now())
+    if (progress === null) return null
+    if (progress.done >= progress.found) {
+      await Promise.race([this.#settle(erasureId).known, sleep(patienceMs)])
+    }
+    return this.#receipt(erasureId, progress)
+  }
+
+  #settle(erasureId: string): Settling {
+    const found = this.#settling.get(erasureId)
+    if (found) return found
+    const { settled, stepsEnd } = this.#options
+    const settling: Settling = { stepsEnd: null, known: Promise.resolve() }
+    const giveUp = () => {
+      if (this.#settling.get(erasureId) === settling) this.#settling.delete(erasureId)
+    }
+    settling.known = settled(settledWithinMs).then(isSettled => {
+      if (isSettled) settling.stepsEnd = stepsEnd()
+      else giveUp()
+    }, giveUp)
+    this.#settling.set(erasureId, settling)
+    if (this.#settling.size > settledMax) this.#settling.delete(this.#settling.keys().next().value as string)
+    return settling
   }
 
   #receipt(erasureId: string, progress: ErasureProgress): ErasureReceipt {
     const { index, log } = this.#options
-    const erased = index.erased(erasureId)
-    // What was asked for before the start has been met on the way to being ready.
-    const isMet = (erased?.ids ?? 0) >= progress.found || progress.requested_at < this.#startedAt
-    const isDone = progress.done >= progress.found && isMet && !index.isPending
-    return receiptOf({ erasureId, progress, log, index: { isDone, detail: indexDetail(isDone, erased) } })
+    const stepsEnd = this.#settling.get(erasureId)?.stepsEnd ?? null
+    const isSettled = stepsEnd !== null
+    const isDone = isSettled && index.forgottenTo >= stepsEnd
+    const detail = indexDetail(isDone, index.erased(erasureId))
+    return receiptOf({ erasureId, progress, isSettled, log, index: { isDone, detail } })
   }
 }
 
-function indexDetail(isDone: boolean, erased: ErasedHere | undefined): string {
+function indexDetail(isDone: boolean, visits: number | undefined): string {
   if (!isDone) return 'Of this server; its snapshot is rewritten at the end.'
-  const visits = erased ? `: ${erased.visits} visits were taken out` : ''
-  return `Of this server, and its snapshot${visits}.`
+  return `Of this server, and its snapshot${visits === undefined ? '' : `: ${visits} visits were taken out`}.`
 }
 
 export function erasureOf(user_id: string, now: number): Erasure {
   return {
-    erasure_id: `era_${randomBytes(12).toString('base64url')}`,
+    erasure_id: `era_${now.toString(36)}_${randomBytes(12).toString('base64url')}`,
     user_id,
     requested_at: now,
     until: now + aheadMaxMs
@@ -72,4 +109,14 @@ export function erasureOf(user_id: string, now: number): Erasure {
 
 export function erasureRecord(erasure: Erasure): NewRecord {
   return { key: erasure.user_id, value: erasureRequests.value.encode(erasure), timestamp: erasure.requested_at }
+}
+
+function begunAt(requested_at: number): ErasureProgress {
+  return { requested_at, until: requested_at + aheadMaxMs, found: 1, done: 0 }
+}
+
+/** What an id says by itself, which holds the time of the request: the view may not have heard of it here. */
+function progressById(erasureId: string, now: number): ErasureProgress | null {
+  const at = Number.parseInt(idPattern.exec(erasureId)?.[1] ?? '', 36)
+  return at >= now - rowWithinMs && at <= now + aheadMaxMs ? begunAt(at) : null
 }

@@ -5,15 +5,17 @@ type Place = ErasureReceipt['places'][number]
 export interface KnownOfErasure {
   erasureId: string
   progress: ErasureProgress
+  /** Whatever came of forgetting these ids has been processed, and is in the views. */
+  isSettled: boolean
   /** Where the records are that everything was made from. */
   log: 'embedded' | 'kafka'
   index: { isDone: boolean; detail: string }
 }
 
 /** Place by place, in the order in which they forget. */
-export function receiptOf({ erasureId, progress, log, index }: KnownOfErasure): ErasureReceipt {
+export function receiptOf({ erasureId, progress, isSettled, log, index }: KnownOfErasure): ErasureReceipt {
   const { found, done } = progress
-  const isForgotten = done >= found
+  const isForgotten = done >= found && isSettled
   const state = (isThere: boolean) => (isThere ? 'done' : 'running')
   const places: Place[] = [
     {
@@ -24,7 +26,7 @@ export function receiptOf({ erasureId, progress, log, index }: KnownOfErasure): 
     {
       place: 'counts',
       state: state(isForgotten),
-      detail: 'Popularity, similar items and what is bought together; subtracted within a few commits.'
+      detail: 'Popularity, similar items and what is bought together; subtracted a few commits later.'
     },
     { place: 'session-index', state: state(isForgotten && index.isDone), detail: index.detail },
     {

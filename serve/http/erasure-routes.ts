@@ -19,9 +19,9 @@ export function erasureRoutes(erasures: Erasures): Route[] {
       path: '/v1/erasures/{id}',
       scope: 'admin',
       needsViews: true,
-      answer: call => {
+      answer: async call => {
         const id = call.pathId()
-        const receipt = erasures.find(id)
+        const receipt = await erasures.find(id)
         if (receipt === null) throw new Problem('unknown_erasure', `There is no erasure ${id}.`)
         return jsonReply(200, receipt)
       }

@@ -33,6 +33,15 @@ test('who waits is answered when the rows of the write are applied', async t => 
   t.is(await waited, 'reached')
 })
 
+test('whatever an input holds when asked about is waited for', async t => {
+  let committed = 8
+  const { fresh } = replica({ committed: () => at('events', committed), ends })
+  fresh.applied([[0, 4]])
+  t.is(await fresh.waitForAll('events', 30), 'timeout')
+  committed = 9
+  t.is(await fresh.waitForAll('events', 1_000), 'reached')
+})
+
 test('writes are followed the way that the streams work now', async t => {
   const follows = new ReplicaFreshness({
     topologyVersion: 1,

@@ -93,6 +93,11 @@ export class ReplicaFreshness implements Freshness {
     return this.#follow(positions, timeoutMs)
   }
 
+  /** Whatever an input holds now, and all that came of it, as `waitFor` has it for one write. */
+  waitForAll(topic: string, timeoutMs: number): Promise<AfterOutcome> {
+    return this.#follow(new Map([[topic, null]]), timeoutMs)
+  }
+
   state() {
     const now = this.#now()
     if (now === this.#stateAt) return this.#state

@@ -80,7 +80,7 @@ export class SmallShop implements Ingest, Erasures, Recommender, Freshness, Chan
     return receipt
   }
 
-  find(erasureId: string): ErasureReceipt | null {
+  async find(erasureId: string): Promise<ErasureReceipt | null> {
     return this.erased.find(({ erasure_id }) => erasure_id === erasureId) ?? null
   }
 

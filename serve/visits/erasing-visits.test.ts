@@ -23,9 +23,10 @@ interface Started {
   parameters: RetrievalParameters
   /** What reads the topic again, over `rereadLog`. */
   rereading?: (reread: RereadSteps) => RereadSteps
+  onErased?: () => Promise<void>
 }
 
-async function started({ parameters, rereading = reread => reread }: Started) {
+async function started({ parameters, rereading = reread => reread, onErased }: Started) {
   const log = new EmbeddedLog(new MemoryStore())
   await log.ensureTopics([{ name, partitions: 1, cleanup: 'delete', recordBytesMax: 1 << 20 }])
   const visits = new VisitIndex(new Catalog(), parameters)
@@ -40,18 +41,19 @@ async function started({ parameters, rereading = reread => reread }: Started) {
     visits,
     reread: rereading(to => rereadLog(log, to)),
     retryMs: 1,
-    onErased: async () => void snapshots.push(visits.nextOffset),
+    readTo: () => tail.position,
+    onErased: onErased ?? (async () => void snapshots.push(visits.nextOffset)),
     say: () => {}
   })
   steps.onErasure = (erasure, offset) => erasing.add(erasure, offset)
-  const tail = new StepTail({ log, steps, onCaughtUp: () => erasing.start() })
+  const tail: StepTail = new StepTail({ log, steps, onCaughtUp: () => erasing.start() })
   const append = (records: readonly (SessionStep | SessionErasure)[]) => {
     const encoded = records.map(one => ({ key: one.session, value: sessionSteps.value.encode(one), timestamp: one.ts }))
     void log.append(name, encoded)
     tail.poke()
   }
   const done = async () => {
-    while (erasing.isPending) await new Promise(resolve => setImmediate(resolve))
+    while (erasing.forgottenTo < log.endOffset(name, 0)) await new Promise(resolve => setImmediate(resolve))
   }
   return { visits, erasing, append, done, forgotten, snapshots }
 }
@@ -147,9 +149,36 @@ test('an erasure says how many visits it took, writes a snapshot once, and has w
   t.is(erasing.erased('era_1'), undefined)
   await done()
   t.false(erasing.isErasing)
-  t.deepEqual(erasing.erased('era_1'), { ids: 3, visits: 2 })
+  t.is(erasing.erased('era_1'), 2)
   t.deepEqual(snapshots, [6])
   t.deepEqual(forgotten, ['ann s1', 'ann s2', 'ann ann'])
+})
+
+test('what is forgotten stays so when more erasures than are remembered have followed, and while newer ones are carried out', async t => {
+  const { erasing, append, done } = await started({ parameters: fast })
+  append([step(['ann', 's1'], 'p1', 1000, 0), erasures[0]])
+  await done()
+  t.is(erasing.forgottenTo, 2)
+  append(Array.from({ length: 1_001 }, (_, i) => sessionErasure('s9', 'eve', `era_x${i}`, 2e12)))
+  t.is(erasing.forgottenTo, 2)
+  t.true(erasing.isErasing)
+  await done()
+  t.is(erasing.erased('era_1'), undefined)
+  t.is(erasing.forgottenTo, 1_003)
+})
+
+test('an erasure of which the snapshot cannot be rewritten is not over, and is carried out again', async t => {
+  let attempts = 0
+  const { erasing, append, done } = await started({
+    parameters: fast,
+    onErased: async () => {
+      t.is(erasing.forgottenTo, 1)
+      if (++attempts === 1) throw new TypeError('no room')
+    }
+  })
+  append([step(['ann', 's1'], 'p1', 1000, 0), erasures[0]])
+  await done()
+  t.is(attempts, 2)
 })
 
 test('visits that began after the erasure stay', async t => {
@@ -179,7 +208,7 @@ test('where the topic cannot be read the second time, what is left of the items 
   t.is(reads, 4)
   t.is(stateOf(without.visits).rows[0].ring.length, 5)
   t.true(isSame(stateOf(erased.visits), stateOf(without.visits)))
-  t.deepEqual(erased.erasing.erased('era_1'), { ids: 1, visits: 1 })
+  t.is(erased.erasing.erased('era_1'), 1)
 })
 
 test('where the topic cannot be read now, the erasure waits', async t => {
@@ -190,6 +219,7 @@ test('where the topic cannot be read now, the erasure waits', async t => {
     reread: () => {
       throw new TypeError('away')
     },
+    readTo: () => visits.nextOffset,
     onErased: async () => t.fail(),
     say: line => said.push(line)
   })

@@ -22,21 +22,17 @@ interface Asked {
 export interface ErasingVisitsOptions {
   visits: VisitIndex
   reread: RereadSteps
-  /** They are out of the index: a snapshot may be written again. `names`: of the visits, as they stand on the topic. */
-  onErased: (erased: { erasures: readonly SessionErasure[]; names: readonly string[] }) => Promise<void>
+  /** Whatever is on the topic before this offset has been taken by the index, or cannot be read. */
+  readTo: () => number
+  /** Visits are out of the index: a snapshot may be written again, and one that has them may not stay. */
+  onErased: () => Promise<void>
   say: (line: string) => void
   /** After an attempt that failed. */
   retryMs?: number
 }
 
-/** What one erasure came to here: ids it was told for, visits that are gone. */
-export interface ErasedHere {
-  ids: number
-  visits: number
-}
-
 const retryMsDefault = 5_000
-/** Erasures whose outcome is remembered. */
+/** Erasures whose outcome is remembered; of others a receipt says no number of visits. */
 const rememberedMax = 1_000
 
 /**
@@ -45,11 +41,13 @@ const rememberedMax = 1_000
  */
 export class ErasingVisits {
   readonly #options: ErasingVisitsOptions
-  readonly #erased = new Map<string, ErasedHere>()
+  readonly #erased = new Map<string, number>()
   /** Items cut short by what was taken out, until the topic has said what is left of them. */
   readonly #unfinished = new Set<number>()
+  /** To be carried out, as on the topic. */
   #asked: Asked[] = []
-  #erasing: Asked[] = []
+  /** Being carried out; `isOut`: of the index, and not yet of its snapshot. */
+  #current: { asked: readonly Asked[]; isOut: boolean } | null = null
   #running: Promise<void> | null = null
   #isClosed = false
 
@@ -58,16 +56,17 @@ export class ErasingVisits {
   }
 
   get isErasing(): boolean {
-    return this.#asked.length + this.#erasing.length > 0
+    return this.#asked.length > 0 || (this.#current !== null && !this.#current.isOut)
   }
 
-  /** Also what comes after: a snapshot without them. */
-  get isPending(): boolean {
-    return this.isErasing || this.#running !== null
+  /** Whatever was to be forgotten before this offset of the topic is out of the index, and of its snapshot. */
+  get forgottenTo(): number {
+    const [first] = this.#current?.asked ?? this.#asked
+    return first?.offset ?? this.#options.readTo()
   }
 
-  /** Undefined: none of its steps has been carried out here since the start. */
-  erased(erasureId: string): ErasedHere | undefined {
+  /** Visits that an erasure took out; undefined: none of its steps was among the last that were carried out since the start. */
+  erased(erasureId: string): number | undefined {
     return this.#erased.get(erasureId)
   }
 
@@ -78,8 +77,9 @@ export class ErasingVisits {
   /** To be called when the index has taken what there is. */
   start(): void {
     if (this.#isClosed || this.#running || this.#asked.length === 0) return
-    this.#erasing = this.#asked.splice(0)
-    this.#running = this.#erase(this.#erasing)
+    this.#current = { asked: this.#asked, isOut: false }
+    this.#asked = []
+    this.#running = this.#erase(this.#current)
       .catch(error => this.#tryLater(error))
       .then(() => {
         this.#running = null
@@ -92,10 +92,11 @@ export class ErasingVisits {
     await this.#running
   }
 
-  async #erase(asked: Asked[]): Promise<void> {
+  async #erase(current: { asked: readonly Asked[]; isOut: boolean }): Promise<void> {
     const { visits, onErased } = this.#options
+    const { asked } = current
     const erasure = new VisitErasure(visits.feed, asked, this.#unfinished)
-    const last = Math.max(...asked.map(({ offset }) => offset))
+    const last = asked[asked.length - 1].offset
     let names: string[] = []
     await this.#read(() => last, {
       take: (step, offset) => erasure.find(step, offset),
@@ -110,9 +111,10 @@ export class ErasingVisits {
       })
     }
     if (this.#isClosed) return
-    this.#erasing = []
+    current.isOut = true
     this.#remember(asked, names)
-    await onErased({ erasures: asked.map(one => one.erasure), names })
+    await onErased()
+    this.#current = null
   }
 
   /** Every step before `end`, which may move on meanwhile: `done` is called where nothing lies between. */
@@ -130,17 +132,18 @@ export class ErasingVisits {
 
   #remember(asked: readonly Asked[], names: readonly string[]): void {
     for (const { erasure } of asked) {
-      const known = this.#erased.get(erasure.order_id) ?? { ids: 0, visits: 0 }
+      const known = this.#erased.get(erasure.order_id) ?? 0
       const own = names.filter(name => name.slice(0, name.lastIndexOf('#')) === erasure.session_id)
       this.#erased.delete(erasure.order_id)
-      this.#erased.set(erasure.order_id, { ids: known.ids + 1, visits: known.visits + own.length })
+      this.#erased.set(erasure.order_id, known + own.length)
     }
     while (this.#erased.size > rememberedMax) this.#erased.delete(this.#erased.keys().next().value as string)
   }
 
   /** The log is away, or a schema cannot be told now. */
   async #tryLater(error: unknown): Promise<void> {
-    this.#asked.unshift(...this.#erasing.splice(0))
+    this.#asked = [...(this.#current?.asked ?? []), ...this.#asked]
+    this.#current = null
     this.#options.say(`An erasure could not be carried out in the session index yet: ${messageOf(error)}`)
     await sleep(this.#options.retryMs ?? retryMsDefault, undefined, { ref: false })
   }

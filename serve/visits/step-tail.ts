@@ -44,6 +44,11 @@ export class StepTail {
     return Math.max(0, this.#options.log.endOffset(topic, 0) - this.#position)
   }
 
+  /** Whatever is on the log before it has been taken. */
+  get position(): number {
+    return this.#position
+  }
+
   /** There may be news: what fits into a slice is taken before this returns. */
   poke(): void {
     if (!this.#isRunning) this.#run()
