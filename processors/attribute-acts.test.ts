@@ -141,3 +141,11 @@ test('of a session that was the erased user’s alone nothing stays', t => {
   feed(s1, { erasure_id: 'era_1', user_id: 'ann', requested_at: 3, until: 3 }, 3)
   t.is(feed.view(s1), null)
 })
+
+test('what a merged device did under its own id is its user’s', t => {
+  const { feed, act } = start()
+  act({ ts: 0 })
+  act({ user_id: s1, ts: 1 })
+  feed(s1, { erasure_id: 'era_1', user_id: 'ann', requested_at: 3, until: 3 }, 3)
+  t.is(feed.view(s1), null)
+})

@@ -23,7 +23,7 @@ const state = { links: value(jsonCodec<Links>()) }
  * Says who an event counts for. An event with both ids links them: the anonymous events of the session in the 30 days
  * before, and until 30 minutes after, count for that user, once. In whatever order events arrive, the end is the same.
  *
- * An erasure takes out what is the user's here, and what is nobody's; a tombstone for each, behind all their acts, tells
+ * An erasure takes out what is the user's here, the id's own, and what is nobody's; a tombstone for each, behind all their acts, tells
  * whoever reads these.
  */
 export function attributeActs() {
@@ -32,7 +32,7 @@ export function attributeActs() {
     state,
     process({ key, value: event }, { links }, emit) {
       if ('erasure_id' in event) {
-        const left = without(links.get() ?? nothing(), event)
+        const left = without(links.get() ?? nothing(), key, event)
         if (left.runs.length + left.anonymous.length > 0 || left.merge) links.set(left)
         else links.delete()
         for (const person of new Set([key, event.user_id])) emit(person as PersonId, null, event.until)
@@ -69,10 +69,11 @@ export function attributeActs() {
 
 const nothing = (): Links => ({ runs: [], anonymous: [], merge: null })
 
-function without({ runs, anonymous, merge }: Links, { user_id, until }: Erasure): Links {
+function without({ runs, anonymous, merge }: Links, key: string, { user_id, until }: Erasure): Links {
+  const isTheirs = (id: string) => id === user_id || id === key
   return {
-    runs: runs.filter(run => run.user_id !== user_id || run.from > until),
-    anonymous: anonymous.filter(({ act, owner }) => act.ts > until || (owner !== null && owner !== user_id)),
+    runs: runs.filter(run => !isTheirs(run.user_id) || run.from > until),
+    anonymous: anonymous.filter(({ act, owner }) => act.ts > until || (owner !== null && !isTheirs(owner))),
     merge: merge && merge.user_id === user_id && merge.ts <= until ? null : merge
   }
 }

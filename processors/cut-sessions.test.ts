@@ -159,6 +159,14 @@ test('an erasure ends the visits that are the user’s or nobody’s, and goes o
   t.is(feed.view(s1), null)
 })
 
+test('the visits that a merged device had under its own id are those of who is erased', t => {
+  const { feed, act } = start()
+  const device = 'device_9' as VisitorId
+  act({ ts: 0, session_id: null, user_id: 'device_9' }, device)
+  feed(device, { erasure_id: 'era_1', user_id: 'ann', requested_at: 0, until: 9 }, 9)
+  t.is(feed.view(device), null)
+})
+
 test('a visit that began after an erasure stays', t => {
   const { feed, act } = start()
   act({ ts: 10, user_id: 'ann' })

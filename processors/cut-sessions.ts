@@ -15,8 +15,8 @@ const state = { cuts: value(jsonCodec<Cut[]>(), { ttlMs, equality: 'order' }) }
 
 /**
  * Cuts the visits under one session id after 30 minutes of inactivity or when another user acts in it, and tells the
- * steps of each. A late event joins the visit that it belongs to by its time. An erasure ends visits that are the user's
- * or nobody's, and goes on to whoever remembers their steps.
+ * steps of each. A late event joins the visit that it belongs to by its time. An erasure ends visits that are the user's,
+ * the id's own (a merged device) or nobody's, and goes on to whoever remembers their steps.
  */
 export function cutSessions() {
   return processor<
@@ -34,7 +34,8 @@ export function cutSessions() {
       const known = cuts.get() ?? []
       if ('erasure_id' in event) {
         const { user_id, erasure_id, until } = event
-        const left = known.filter(cut => cut.started > until || (cut.user_id !== null && cut.user_id !== user_id))
+        const isTheirs = (cut: Cut) => cut.user_id === null || cut.user_id === user_id || cut.user_id === key
+        const left = known.filter(cut => cut.started > until || !isTheirs(cut))
         if (left.length > 0) cuts.set(left)
         else cuts.delete()
         emit(key as string as SessionId, sessionErasure(key, user_id, erasure_id, until), until)

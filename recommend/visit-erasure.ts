@@ -98,6 +98,9 @@ export class VisitErasure {
 
   private isErased(name: string, { startedAt, user_id }: Visit): boolean {
     const asked = this.erasures.get(name.slice(0, name.lastIndexOf('#'))) ?? []
-    return asked.some(({ erasure }) => startedAt <= erasure.ts && (user_id === null || user_id === erasure.user_id))
+    return asked.some(
+      ({ erasure: { ts, user_id: theirs, session_id } }) =>
+        startedAt <= ts && (user_id === null || user_id === theirs || user_id === session_id)
+    )
   }
 }

@@ -21,7 +21,7 @@ export interface SessionStep {
 
 /**
  * On the same topic, in the place where it counts, key = `session_id`: of the steps before it, the visits under this id
- * that are the user's or nobody else's, and began up to `ts`, are to be forgotten.
+ * that are the user's, its own (a merged device's) or nobody's, and began up to `ts`, are to be forgotten.
  */
 export interface SessionErasure extends Omit<SessionStep, 'event_type' | 'product_id' | 'order_id'> {
   event_type: 'erase'
