@@ -1,6 +1,6 @@
 import type { NewRecord } from '../engine/log/log.ts'
 import type { Config } from '../schemas/config.ts'
-import { orders } from '../schemas/topics.ts'
+import { orders, sessionSteps } from '../schemas/topics.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
 import type { Embedded } from './compose-embedded.ts'
 import { composeEmbeddings, type Embeddings } from './compose-embeddings.ts'
@@ -81,7 +81,14 @@ export function composeServing(options: ServingOptions): Serving {
     },
     beforeRows: beforeAppend
   })
-  const erasures = composeErasures({ store: embedded.store, append, index: visits.erasing, log: 'embedded' })
+  const erasures = composeErasures({
+    store: embedded.store,
+    append,
+    index: visits.erasing,
+    log: 'embedded',
+    settled: async timeoutMs => (await freshness.waitForAll(timeoutMs)) === 'reached',
+    stepsEnd: () => log.endOffset(sessionSteps.name, 0)
+  })
   return {
     ingest,
     erasures,
