@@ -81,6 +81,30 @@ test('view, click and cart of one item in a row are one act, of the strongest ty
   t.deepEqual(feed.view(s1)?.items, [{ product_id: 'tea', event_type: 'purchase', ts: 0 }])
 })
 
+for (const [what, over] of Object.entries({
+  'a stronger type of the same act': { event_type: 'add_to_cart' },
+  'a weaker type of the same act': { event_type: 'click' },
+  'a dismissal': { event_type: 'dismiss', product_id: 'cup' },
+  'a removal': { event_type: 'remove_from_cart', product_id: 'cup' },
+  'an event without a product': { product_id: null }
+} satisfies Record<string, Partial<Interaction>>)) {
+  test(`who signs in by ${what} is named by a step of the visit, once`, t => {
+    const { feed, act } = start()
+    act({ ts: 0, product_id: 'pot' })
+    const event_type = what.startsWith('a weaker') ? 'purchase' : 'view'
+    act({ ts: 1, event_type })
+    feed.reload()
+    const steps = [...act({ ts: 2, user_id: 'bob', ...over }), ...act({ ts: 3, user_id: 'bob', ...over })]
+    t.deepEqual(
+      steps
+        .slice(0, 1)
+        .map(({ session, position, product_id, user_id, ts }) => [session, position, product_id, user_id, ts]),
+      [['s1#0', 1, 'tea', 'bob', 1]]
+    )
+    t.true(steps.slice(1).every(({ position }) => position > 1))
+  })
+}
+
 test('a repeat of the same type is another act', t => {
   const { act } = start()
   act({ ts: 0 })
@@ -172,4 +196,16 @@ test('a visit that began after an erasure stays', t => {
   act({ ts: 10, user_id: 'ann' })
   feed(s1, { erasure_id: 'era_1', user_id: 'ann', requested_at: 0, until: 9 }, 9)
   t.is(feed.view(s1)?.user_id, 'ann')
+})
+
+test('no later visit is named as one that was erased', t => {
+  const { feed, act } = start()
+  const names = (ts: number) => act({ ts, user_id: 'bob' }).map(({ session }) => session)
+  act({ ts: 10, user_id: 'ann' })
+  const [ahead] = act({ ts: minutes(60), user_id: 'ann' })
+  act({ ts: minutes(31), user_id: 'ann' })
+  feed(s1, { erasure_id: 'era_1', user_id: 'ann', requested_at: 0, until: minutes(40) }, minutes(40))
+  feed.reload()
+  const later = [...names(10), ...names(minutes(60)), ...names(minutes(95))]
+  t.is(new Set([...later, 's1#a', ahead.session]).size, 5)
 })

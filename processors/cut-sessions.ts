@@ -1,17 +1,21 @@
-import { days, jsonCodec, minutes, processor, value } from '../engine/index.ts'
+import { days, jsonCodec, minutes, numberCodec, processor, value } from '../engine/index.ts'
 import type { Erasure } from '../schemas/erasure.ts'
 import type { SessionId, VisitorId } from '../schemas/ids.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import { type SessionErasure, type SessionStep, sessionErasure } from '../schemas/session-step.ts'
 import type { SessionView } from '../schemas/views.ts'
-import { addAct, type Cut } from './visit-act.ts'
+import { addAct, type Cut, signIn } from './visit-act.ts'
 
 const gapMs = minutes(30)
 const ttlMs = days(30)
 const cutsMax = 8
 
-/** The newest cuts of one session id, newest last. */
-const state = { cuts: value(jsonCodec<Cut[]>(), { ttlMs, equality: 'order' }) }
+const state = {
+  /** The newest cuts of one session id, newest last. */
+  cuts: value(jsonCodec<Cut[]>(), { ttlMs, equality: 'order' }),
+  /** Behind the moments that erased visits may be named after: who finds them by name must find no other. */
+  erasedNames: value(numberCodec, { ttlMs, equality: 'order' })
+}
 
 /**
  * Cuts the visits under one session id after 30 minutes of inactivity or when another user acts in it, and tells the
@@ -30,7 +34,7 @@ export function cutSessions() {
     name: 'cut-sessions',
     graceMs: days(730),
     state,
-    process({ key, value: event }, { cuts }, emit) {
+    process({ key, value: event }, { cuts, erasedNames }, emit) {
       const known = cuts.get() ?? []
       if ('erasure_id' in event) {
         const { user_id, erasure_id, until } = event
@@ -38,14 +42,15 @@ export function cutSessions() {
         const left = known.filter(cut => cut.started > until || !isTheirs(cut))
         if (left.length > 0) cuts.set(left)
         else cuts.delete()
+        erasedNames.set(Math.max(until, erasedNames.get() ?? until, ...known.map(momentNamed)))
         emit(key as string as SessionId, sessionErasure(key, user_id, erasure_id, until), until)
         return
       }
-      const cut = cutOf(known, event) ?? open(known, key, event)
+      const cut = cutOf(known, event) ?? open(known, erasedNames.get(), key, event)
       cut.user_id ??= event.user_id
       cut.started = Math.min(cut.started, event.ts)
       cut.last = Math.max(cut.last, event.ts)
-      const step = addAct(cut, key, event)
+      const step = addAct(cut, key, event) ?? signIn(cut)
       forgetBehind(known)
       cuts.set(known)
       if (step) emit(cut.session as SessionId, step)
@@ -58,6 +63,8 @@ export function cutSessions() {
     }
   })
 }
+
+const momentNamed = ({ session }: Cut) => Number.parseInt(session.slice(session.lastIndexOf('#') + 1), 36)
 
 const newestOf = (cuts: readonly Cut[]) => cuts.reduce((newest, cut) => (cut.last >= newest.last ? cut : newest))
 
@@ -76,9 +83,9 @@ function cutOf(cuts: readonly Cut[], { ts, user_id }: Interaction): Cut | undefi
   )
 }
 
-/** A session is named after the moment it opened with; were that taken, after the next free one. */
-function open(cuts: Cut[], key: string, { ts, user_id }: Interaction): Cut {
-  let at = ts
+/** A session is named after the moment it opened with; were that taken, or may it have been, after the next free one. */
+function open(cuts: Cut[], erased: number | undefined, key: string, { ts, user_id }: Interaction): Cut {
+  let at = erased === undefined || ts > erased ? ts : erased + 1
   const nameOf = () => `${key}#${at.toString(36)}`
   while (cuts.some(({ session }) => session === nameOf())) at++
   const cut: Cut = {

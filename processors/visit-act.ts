@@ -40,6 +40,14 @@ export function addAct(cut: Cut, key: string, event: Interaction): SessionStep |
   return isSameAct ? goOn(cut, going, strength) : begin(cut, key, event, strength)
 }
 
+/** Who signs in has the whole visit: where no step has said so, the newest one is told again with its user. */
+export function signIn(cut: Cut): SessionStep | null {
+  const { act, user_id } = cut
+  if (act === null || act.step.user_id === user_id) return null
+  act.step = { ...act.step, user_id }
+  return act.step
+}
+
 /** Another type of event on the same item is the same act: a stronger one revises the step. */
 function goOn(cut: Cut, going: { step: SessionStep; types: number }, strength: number): SessionStep | null {
   const strongest = touchTypes.indexOf(going.step.event_type)
@@ -48,7 +56,7 @@ function goOn(cut: Cut, going: { step: SessionStep; types: number }, strength: n
   const event_type = touchTypes[strength]
   const shown = cut.items.findLast(item => item.product_id === going.step.product_id && item.ts === going.step.ts)
   if (shown) shown.event_type = event_type
-  going.step = { ...going.step, event_type }
+  going.step = { ...going.step, event_type, user_id: cut.user_id }
   return going.step
 }
 

@@ -1,7 +1,8 @@
 /**
  * One act of a session on one item, after dedup, traffic filter and session cut. Topic `session-steps`, key = `session`.
  * Consecutive events of different types on one item are one act: the first is written at once, and a stronger one that
- * follows is written again under the same `position`, where it replaces the type.
+ * follows is written again under the same `position`, where it replaces the type. So is the newest one when its visitor signs
+ * in by what makes no step: of a user's visit at least one step names them.
  */
 export interface SessionStep {
   /** The session as cut: `session_id` (else `user_id`) + `#` + number of the cut. */
