@@ -218,3 +218,13 @@ test('what was still on its way when its person was erased is told to its items 
   t.is(feed(ann, { kind: 'act', act: anAct({ product_id: 'cup', ts: 9 }) }, 12)[0].key as string, 'cup')
   t.deepEqual(feed(ann, { kind: 'act', act: anAct({ product_id: 'pot', ts: 11 }) }, 13), [])
 })
+
+test('a refusal from before an erasure does not let in what the erasure keeps out', t => {
+  const { feed, change, look } = start()
+  change({ kind: 'erasure', until: 30 }, 30)
+  change({ kind: 'row', row: user({ consent_personalization: false, updated_at: 10 }) }, 31)
+  change({ kind: 'row', row: user({ consent_personalization: true, updated_at: 20 }) }, 32)
+  look('tea', 29)
+  look('cup', 31)
+  t.deepEqual(feed.view(ann)?.seen, [{ product_id: 'cup', ts: 31 }])
+})

@@ -90,7 +90,8 @@ function describe(user: UserState, row: UserRow | null): void {
   const consent = row?.consent_personalization ?? null
   if (row && (consent === false || user.consent === false)) {
     const { mergedInto } = user
-    Object.assign(user, nobody(), { mergedInto, forgottenUntil: row.updated_at })
+    const forgottenUntil = Math.max(user.forgottenUntil, row.updated_at)
+    Object.assign(user, nobody(), { mergedInto, forgottenUntil })
   }
   user.consent = consent
   user.country = row?.country ?? null
