@@ -1,11 +1,11 @@
 import { jsonCodec, processor, table, value } from '../engine/index.ts'
 import type { TableHandle } from '../engine/processor.ts'
 import type { Basket, BasketLine } from '../schemas/act.ts'
-import type { BasketStep } from '../schemas/basket-step.ts'
+import { type BasketStep, settledMs } from '../schemas/basket-step.ts'
 import type { OrderId } from '../schemas/ids.ts'
 import type { OrderItemRow, OrderRow } from '../schemas/tables.ts'
 import type { BasketErasure } from './find-baskets.ts'
-import { settledMs, stepOf } from './settled-basket.ts'
+import { stepOf } from './settled-basket.ts'
 
 const linesMax = 5_000
 

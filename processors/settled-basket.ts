@@ -1,10 +1,6 @@
-import { days } from '../engine/index.ts'
 import type { Basket } from '../schemas/act.ts'
 import type { BasketStep } from '../schemas/basket-step.ts'
 import { hashOf, secondHashOf } from './hash.ts'
-
-/** By then late lines, returns and cancellations have mostly come. What changes later does not reach who learns from it. */
-export const settledMs = days(7)
 
 /** What is learned from a basket as it stands; null: there is nothing in it. */
 export function stepOf({ person, is_user, ts, counts, lines }: Basket): BasketStep | null {

@@ -2,6 +2,9 @@ import type { Catalog } from './catalog.ts'
 import type { RunningSession } from './session-index/running-session.ts'
 import type { StepFeed } from './session-index/step-feed.ts'
 
+/** For an empty visit the person's last items stand in: so many, so old at most, as if two others had come after them. */
+export const standIn = { itemsMax: 10, ageMaxMs: 90 * 86_400_000, firstStep: 3 } as const
+
 /** A visit by the catalog's numbers, oldest first, with repeats. */
 export interface VisitSoFar {
   /** As cut; null: none that the index could know. */

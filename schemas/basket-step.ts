@@ -1,3 +1,8 @@
+import { days } from '../engine/time.ts'
+
+/** By then late lines, returns and cancellations have mostly come. What changes later does not reach who learns from it. */
+export const settledMs = days(7)
+
 /**
  * A basket as it stood a week after it was ordered, for who learns from baskets. Topic `basket-steps`, key as in `baskets`;
  * a tombstone where its person is erased. It names nobody, but who knows a user's id can compute the hash.

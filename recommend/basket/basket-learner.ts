@@ -5,7 +5,7 @@ import { BasketRanker, weightCount } from './basket-ranker.ts'
 import { NextBasket } from './next-basket.ts'
 
 /** Of the baskets, one in so many is learned: learning costs as much as an answer. */
-const learnedOneIn = 3
+export const learnedBasketsOneIn = 3
 /** Newly learned weights are looked at, and published if they are fit, every so many steps. */
 const stepsBetweenChecks = 8
 /** A prediction counts this much in the lead; those before it count less with every one. */
@@ -41,6 +41,11 @@ export class BasketLearner {
   private published = { weights: this.fixed.weights.slice(), version: 0, withheld: 0, lead: 0 }
   private lead = 0
   private isRestored = false
+  private readonly oneIn: number
+
+  constructor({ oneIn = learnedBasketsOneIn }: { oneIn?: number } = {}) {
+    this.oneIn = oneIn
+  }
 
   /** Every basket in order of offset; null: it is to be forgotten. */
   take(id: string, ordered: OrderedBasket | null, offset: number): void {
@@ -72,7 +77,7 @@ export class BasketLearner {
   /** Not told before, of a customer who is known, not older than what is known of them, and in the sample. */
   private isTarget({ id, ordered: { customer, timeS }, offset }: ComingBasket): boolean {
     const { index } = this.next
-    if (customer === null || index.has(id) || !isSampled(offset, learnedOneIn)) return false
+    if (customer === null || index.has(id) || !isSampled(offset, this.oneIn)) return false
     const newest = index.basketsOf(customer).at(-1)
     return newest !== undefined && newest.timeS <= timeS
   }

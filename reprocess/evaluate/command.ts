@@ -1,13 +1,13 @@
 import { stop } from '../../engine/errors.ts'
 import { learnedOneIn } from '../../recommend/blend/session-learner.ts'
-import { evaluateBaskets } from './basket-evaluation.ts'
+import { oneIn, oneOf, trainFileOf, wholeNumber } from './arguments.ts'
+import { evaluateOrders } from './basket-command.ts'
 import { compare, comparisonTable } from './comparison.ts'
 import { EventColumns } from './event-columns.ts'
 import { streamOf } from './event-order.ts'
 import { methodOf } from './methods.ts'
 import type { evaluateOptions } from './options.ts'
 import type { Points } from './points.ts'
-import { readBaskets } from './read-baskets.ts'
 import { readEvents } from './read-events.ts'
 import { Replay } from './replay.ts'
 import { type Report, reportOf, tableOf } from './report.ts'
@@ -23,13 +23,9 @@ export interface EvaluateOutput {
 
 /** `millrace evaluate`: quality of the real index, learner and blend, or of a baseline, on session files. */
 export async function evaluate(args: EvaluateArguments, output: EvaluateOutput): Promise<void> {
-  const settings = settingsOf(args)
-  if (settings.protocol === 'baskets') {
-    const baskets = await readBaskets(settings.train)
-    const report = evaluateBaskets(baskets, settings, (done, total) => output.progress('baskets', done, total))
-    output.print(JSON.stringify(report, null, args.json ? 0 : 2))
-    return
-  }
+  const protocol = oneOf('--protocol', args.protocol ?? 'prequential', ['static', 'prequential', 'baskets'] as const)
+  if (protocol === 'baskets') return evaluateOrders(args, output)
+  const settings = settingsOf(args, protocol)
   const columns = new EventColumns()
   await readEvents(settings.train, columns)
   const trainCount = columns.count
@@ -57,18 +53,16 @@ export async function evaluate(args: EvaluateArguments, output: EvaluateOutput):
   if (differences) output.print(`\n${comparisonTable(settings.compared!, differences)}`)
 }
 
-function settingsOf(args: EvaluateArguments) {
-  const protocol = oneOf('--protocol', args.protocol ?? 'prequential', ['static', 'prequential', 'baskets'] as const)
-  if (typeof args.train !== 'string') throw stop('usage', 'Name the sessions to learn from: --train FILE.')
+function settingsOf(args: EvaluateArguments, protocol: 'static' | 'prequential') {
+  if (args.from !== undefined) throw stop('usage', '--from is for --protocol baskets: leave it out.')
   const names = String(args.compare ?? args.method ?? 'ours').split(/[,\s]+/)
   if (args.compare !== undefined && names.length !== 2)
     throw stop('usage', '--compare takes two methods: --compare A B.')
   const learnOneIn = args['learn-share'] === undefined ? learnedOneIn : oneIn('--learn-share', args['learn-share'])
   return {
-    train: args.train,
+    train: trainFileOf(args),
     test: args.test as string | undefined,
     protocol,
-    from: String(args.from ?? ''),
     isStatic: protocol === 'static',
     k: wholeNumber('--k', args.k ?? '20'),
     minPrefix: wholeNumber('--min-prefix', args['min-prefix'] ?? '1'),
@@ -79,25 +73,4 @@ function settingsOf(args: EvaluateArguments) {
     learnTestOneIn:
       args['learn-share-test'] === undefined ? learnOneIn : oneIn('--learn-share-test', args['learn-share-test'])
   }
-}
-
-function oneOf<T extends string>(name: string, value: string | boolean | string[], allowed: readonly T[]): T {
-  const found = allowed.find(one => one === value)
-  if (found === undefined) throw stop('usage', `${name} is one of ${allowed.join(', ')}; it is "${value}".`)
-  return found
-}
-
-function wholeNumber(name: string, value: string | boolean | string[]): number {
-  const number = Number(value)
-  if (!Number.isInteger(number) || number < 1)
-    throw stop('usage', `${name} must be a whole number from 1 on, it is "${value}".`)
-  return number
-}
-
-/** A share as `1/3`, `0.25` or `1`: one event in so many. */
-function oneIn(name: string, value: string | boolean | string[]): number {
-  const [above, below] = String(value).split('/')
-  const share = Number(above) / Number(below ?? 1)
-  if (!(share > 0 && share <= 1)) throw stop('usage', `${name} must be a share such as 1/3 or 1, it is "${value}".`)
-  return Math.round(1 / share)
 }

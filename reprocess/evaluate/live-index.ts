@@ -53,13 +53,13 @@ export class LiveIndex implements Method {
   }
 
   /** With the weights served; asks the learner's own instance where these are the newest, so that it can learn from it. */
-  private predict({ items, session }: Question): NextItems {
+  private predict({ items, session, firstStep = 1 }: Question): NextItems {
     this.known.length = 0
     for (const item of items) if (this.indexed[item] > 0) this.known.push(this.indexed[item] - 1)
     const { weights, isNewest } = this.learner.serving()
     const next = isNewest ? this.learner.next : this.answered
     next.weights = weights
-    next.predict({ items: this.known, count: this.known.length, session, firstStep: 1 })
+    next.predict({ items: this.known, count: this.known.length, session, firstStep })
     return next
   }
 

@@ -3,6 +3,8 @@ export interface Question {
   items: readonly number[]
   /** As `startSession` gave it; −1: not in the state. */
   session: number
+  /** 1; more where items only stand in for a session that is empty. */
+  firstStep?: number
 }
 
 /** Something that says what comes next. Items are numbers of the replayed data. */

@@ -3,8 +3,7 @@ import { linesOf } from './read-events.ts'
 
 export interface Basket {
   id: string
-  /** `yyyy-mm-dd hh:mm:ss`; order and days come from it. */
-  time: string
+  timeS: number
   /** null: unknown. */
   customer: string | null
   items: Set<string>
@@ -28,12 +27,21 @@ export async function readBaskets(path: string): Promise<Basket[]> {
     if (invoice.startsWith('C') || Number(quantity) <= 0 || Number(price) <= 0 || !/^\d{5}/.test(item)) continue
     let basket = baskets.get(invoice)
     if (!basket) {
-      basket = { id: invoice, time, customer: customer === '' ? null : customer, items: new Set() }
+      const timeS = secondsOfTime(time)
+      if (Number.isNaN(timeS))
+        throw stop('evaluate_format', `${path}: invoice ${invoice} is of "${time}", which is not yyyy-mm-dd hh:mm:ss.`)
+      basket = { id: invoice, timeS, customer: customer === '' ? null : customer, items: new Set() }
       baskets.set(invoice, basket)
     }
     basket.items.add(item)
   }
-  return [...baskets.values()].sort((a, b) => order(a.time, b.time) || order(a.id, b.id))
+  return [...baskets.values()].sort((a, b) => a.timeS - b.timeS || order(a.id, b.id))
+}
+
+/** Of `yyyy-mm-dd`, alone or with `hh:mm` or `hh:mm:ss`, as UTC; NaN: it is something else. */
+export function secondsOfTime(text: string): number {
+  const [, day, time = '00:00'] = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?$/.exec(text) ?? []
+  return day === undefined ? Number.NaN : Date.parse(`${day}T${time}Z`) / 1000
 }
 
 function cellsOf(line: string): string[] {

@@ -1,6 +1,7 @@
 import type { LatencySummary } from './latencies.ts'
 import { clusteredMean, measures, ranksOf, type Target } from './measures.ts'
 import type { Replayed } from './replay.ts'
+import { textTable } from './text-table.ts'
 
 /** Percent, with two digits. `recall@20` and so on, by the length of the lists. */
 type Figures = { n: number; se: Record<string, number> } & Record<string, unknown>
@@ -72,13 +73,7 @@ export function tableOf(reports: readonly Report[], k: number): string {
     ],
     ['', '', 'novel', ...cells(report.novel, k), '', '', '', '', '', '']
   ])
-  const widths = heads.map((head, i) => Math.max(head.length, ...rows.map(row => row[i].length)))
-  const line = (row: string[]) =>
-    row
-      .map((cell, i) => (i < 3 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-      .join('  ')
-      .trimEnd()
-  return [line(heads), ...rows.map(line)].join('\n')
+  return textTable([heads, ...rows], 3)
 }
 
 function named({ method, protocol, profile, learn_share, learn_share_test }: Report): string[] {
@@ -116,10 +111,11 @@ function figuresOf({ points }: Replayed, target: Target, k: number): Figures {
   return { n: ranks.length, ...means, se }
 }
 
-function shareOf(oneIn: number): string {
+export function shareOf(oneIn: number): string {
   return oneIn === 1 ? 'all' : `1/${oneIn}`
 }
 
-function rounded(value: number): number {
+/** Two digits. */
+export function rounded(value: number): number {
   return Math.round(value * 100) / 100
 }

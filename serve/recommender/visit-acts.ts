@@ -1,15 +1,10 @@
 import type { Catalog } from '../../recommend/catalog.ts'
 import type { Profile } from '../../recommend/visit.ts'
 import type { VisitIndex } from '../../recommend/visit-index.ts'
-import type { VisitSoFar } from '../../recommend/visit-steps.ts'
+import { standIn, type VisitSoFar } from '../../recommend/visit-steps.ts'
 import type { SessionView } from '../../schemas/views.ts'
 import type { OwnEvent } from './session-overlay.ts'
 import { sessionMs, type Visitor } from './visitor.ts'
-
-/** For an empty visit the person's last items stand in: so many, so old at most, as if two others had come after them. */
-const standInItems = 10
-const standInMs = 90 * 86_400_000
-const standInStep = 3
 
 const noSteps = new Set(['remove_from_cart', 'dismiss'])
 
@@ -37,10 +32,10 @@ export class VisitActs implements VisitSoFar {
     if (session !== null && isLive) this.readSession(session)
     this.readOwn(own, isLive ? session : null)
     if (this.shown.length + this.newer.length > 0) return
-    this.firstStep = standInStep
+    this.firstStep = standIn.firstStep
     const isLast = session !== null && (profile?.seen.times[0] ?? 0) <= session.last
     if (isLast) this.readSession(session)
-    else if (profile !== null) this.readHistory(profile, now - standInMs)
+    else if (profile !== null) this.readHistory(profile, now - standIn.ageMaxMs)
   }
 
   /** On a product page the product is what the visitor has just come to. */
@@ -85,7 +80,7 @@ export class VisitActs implements VisitSoFar {
 
   private readHistory({ seen, bought }: Profile, since: number): void {
     for (const { items, times } of [seen, bought]) {
-      for (let i = 0; i < items.length && this.newer.length < standInItems; i++) {
+      for (let i = 0; i < items.length && this.newer.length < standIn.itemsMax; i++) {
         if (times[i] >= since && !this.newer.includes(items[i])) this.push(this.newer, items[i])
       }
     }
