@@ -8,21 +8,29 @@ interface Replayed {
   timeS: number
 }
 
-const openMax = 100_000
+const openMaxDefault = 100_000
 /** Longer than an index keeps the name of a visit that may go on. */
 const idleMaxS = 2 * 86_400
 
 /**
  * The steps of the topic once more, from its start and in order, as an index has seen them: which session each one went
- * to. Names are kept of sessions that may go on; past `openMax` of them, of those of the last two days.
+ * to. Names are kept of sessions that may go on: those of the last two days, and up to as many others, or to `openMax`.
  */
 export class ReplayedSessions {
   private readonly index: SessionIndex
+  private readonly openMax: number
   private readonly open = new Map<string, Replayed>()
+  private sweepAt: number
   private nowS = 0
 
-  constructor(index: SessionIndex) {
+  constructor(index: SessionIndex, openMax = openMaxDefault) {
     this.index = index
+    this.openMax = openMax
+    this.sweepAt = openMax
+  }
+
+  get count(): number {
+    return this.open.size
   }
 
   /** The session's number; −1: the index has not taken the step, or has let go of its session. */
@@ -41,9 +49,13 @@ export class ReplayedSessions {
   }
 
   private begin(name: string, session: number): void {
-    if (this.open.size >= openMax) {
-      for (const [other, { timeS }] of this.open) if (timeS < this.nowS - idleMaxS) this.open.delete(other)
-    }
+    if (this.open.size >= this.sweepAt) this.sweep()
     this.open.set(name, { session, length: 0, timeS: 0 })
+  }
+
+  /** Again when there are twice as many: so names cost a few looks each, however many stay. */
+  private sweep(): void {
+    for (const [other, { timeS }] of this.open) if (timeS < this.nowS - idleMaxS) this.open.delete(other)
+    this.sweepAt = Math.max(this.openMax, 2 * this.open.size)
   }
 }
