@@ -7,6 +7,8 @@ import { composeEmbeddings, type Embeddings } from './compose-embeddings.ts'
 import { composeErasures } from './compose-erasures.ts'
 import { composeVisits, type IndexedVisits } from './compose-visits.ts'
 import { CommitFreshness, tokenOf } from './embedded/freshness.ts'
+import { reportStaleness } from './embedded/staleness.ts'
+import { StoreGauges } from './embedded/store-gauges.ts'
 import { StreamMetrics } from './embedded/stream-metrics.ts'
 import { VisibleWrites } from './embedded/visible-writes.ts'
 import { LogIngest } from './log-ingest.ts'
@@ -59,7 +61,7 @@ export function composeServing(options: ServingOptions): Serving {
   const visits = composeVisits({ visits: views.shop.visits, steps: answers.steps, log, directory, say: options.say })
   const freshness = new CommitFreshness({ topologyVersion })
   const visible = new VisibleWrites(metrics.series('millrace_event_to_serve_seconds'))
-  const streamMetrics = new StreamMetrics(metrics)
+  const streamMetrics = new StreamMetrics(metrics, new StoreGauges(metrics))
   const embeddings = composeEmbeddings({
     config,
     store: embedded.store,
@@ -81,14 +83,7 @@ export function composeServing(options: ServingOptions): Serving {
     },
     beforeRows: beforeAppend
   })
-  const erasures = composeErasures({
-    store: embedded.store,
-    append,
-    index: visits.erasing,
-    log: 'embedded',
-    settled: async timeoutMs => (await freshness.waitForAll(timeoutMs)) === 'reached',
-    stepsEnd: () => log.endOffset(sessionSteps.name, 0)
-  })
+  const erasures = erasuresOf({ embedded, append, visits, freshness })
   return {
     ingest,
     erasures,
@@ -106,6 +101,24 @@ export function composeServing(options: ServingOptions): Serving {
       await answers.flush()
     }
   }
+}
+
+interface Erasing {
+  embedded: Embedded
+  append: (topic: string, records: NewRecord[]) => Promise<string>
+  visits: IndexedVisits
+  freshness: CommitFreshness
+}
+
+function erasuresOf({ embedded: { store, log }, append, visits, freshness }: Erasing): Erasures {
+  return composeErasures({
+    store,
+    append,
+    index: visits.erasing,
+    log: 'embedded',
+    settled: async timeoutMs => (await freshness.waitForAll(timeoutMs)) === 'reached',
+    stepsEnd: () => log.endOffset(sessionSteps.name, 0)
+  })
 }
 
 /** Answers with the token of the write. */
@@ -145,8 +158,8 @@ function followCommits({ options, embeddings, answers, visits, freshness, visibl
   }
   client.onCounts = counts => {
     streamMetrics.report(counts)
-    metrics.set('millrace_state_staleness_seconds', freshness.state().staleness_ms / 1000, ['all'])
+    reportStaleness(freshness, metrics)
     reportLearned(answers.views.shop, metrics)
-    metrics.set('millrace_store_bytes', embedded.bytesOnDisk(), ['all'])
+    metrics.set('millrace_data_directory_bytes', embedded.bytesOnDisk(), ['data'])
   }
 }

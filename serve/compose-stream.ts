@@ -20,6 +20,7 @@ import { topicsOnKafka } from './compose-kafka-topologies.ts'
 import { registryUse } from './compose-schema-ids.ts'
 import { startViewReaders } from './compose-view-readers.ts'
 import { type MemoryPlan, planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
+import { StoreGauges } from './embedded/store-gauges.ts'
 import { StreamMetrics } from './embedded/stream-metrics.ts'
 import { createAdminEdge } from './http/admin-edge.ts'
 import { edgeSettings } from './http/edge-settings.ts'
@@ -71,6 +72,7 @@ class StreamProcess {
   readonly #memory: MemoryPlan
   readonly #screen = new StartScreen(process.stderr)
   readonly #metrics: Metrics = createMetrics({ version })
+  readonly #gauges = new StoreGauges(this.#metrics)
   readonly #servers = new HttpServers()
   readonly #told = new UntilTold()
   readonly #readiness: WorkerReadiness
@@ -205,7 +207,7 @@ class StreamProcess {
       maxOldGenerationSizeMb: this.#memory.streamHeapMb,
       maxYoungGenerationSizeMb: youngGenerationMb
     }
-    const metrics = new StreamMetrics(this.#metrics)
+    const metrics = new StreamMetrics(this.#metrics, this.#gauges)
     const supervised = new SupervisedThread({
       start: () => new Worker(threadFile, { workerData: data, resourceLimits }),
       onEvent: event => this.#hear(thread, event, metrics),
@@ -238,7 +240,8 @@ class StreamProcess {
       this.#metrics.observe('millrace_commit_duration_seconds', event.tookMs / 1000, [this.#config.namespace])
     } else if (event.type === 'counts') {
       metrics.report(event.counts)
-      this.#metrics.set('millrace_store_bytes', this.#stores[thread].bytesOnDisk(), [`thread-${thread + 1}`])
+      const bytes = this.#stores[thread].bytesOnDisk()
+      this.#metrics.set('millrace_data_directory_bytes', bytes, [`thread-${thread + 1}`])
     }
   }
 

@@ -4,7 +4,7 @@ import { StreamWorker } from '../engine/distributed/stream-worker.ts'
 import { workerTopics } from '../engine/distributed/worker-topics.ts'
 import { codeOf, messageOf } from '../engine/errors.ts'
 import { RocksStore } from '../engine/stores/rocksdb-store.ts'
-import { countsOf } from '../engine/task/stream-counts.ts'
+import { StreamCounter } from '../engine/task/stream-counts.ts'
 import { allTopologies } from '../topologies/index.ts'
 import { type RegistryUse, useRegistry } from './compose-schema-ids.ts'
 import { faultsFromTest } from './embedded/faults-from-test.ts'
@@ -45,6 +45,8 @@ const topologies = allTopologies({ purchaseSource: data.purchaseSource, excluded
 const restoring = new Map<string, [topic: string, partition: number, restored: number, left: number]>()
 const cluster = openStreamCluster({ ...data.cluster, faults })
 const timers = [setInterval(reportRestore, reportMs), setInterval(reportCounts, countsMs)]
+const store = RocksStore.attach(data.handle, data.directory)
+const counter = new StreamCounter(store)
 let worker: StreamWorker | undefined
 let assigned: readonly string[] = []
 let ending: Promise<void> | undefined
@@ -66,7 +68,7 @@ try {
   worker = new StreamWorker({
     topologies,
     cluster,
-    store: RocksStore.attach(data.handle, data.directory),
+    store,
     namespace,
     partitions,
     ranks: inputRanks,
@@ -125,5 +127,5 @@ function reportRestore(): void {
 }
 
 function reportCounts(): void {
-  if (worker) send({ type: 'counts', counts: countsOf(worker.processing) })
+  if (worker) send({ type: 'counts', counts: counter.countsOf(worker.processing) })
 }

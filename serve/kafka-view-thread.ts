@@ -2,7 +2,9 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { openStreamCluster, type StreamClusterOptions } from '../connectors/kafka/stream-cluster.ts'
 import { type FollowedView, ViewFollower } from '../engine/distributed/view-follower.ts'
 import { codeOf, messageOf } from '../engine/errors.ts'
+import { StoreWalk } from '../engine/inspect/store-walk.ts'
 import { packChanges } from '../engine/ports/packed-records.ts'
+import type { StoreSize } from '../engine/ports/stream-messages.ts'
 import { NameIds } from '../engine/stores/name-ids.ts'
 import { RocksStore } from '../engine/stores/rocksdb-store.ts'
 import { StepSource } from './kafka/step-source.ts'
@@ -24,6 +26,7 @@ const unappliedMax = 2
 const idleMs = 200
 const newsMs = 200
 const progressMs = 1_000
+const walkMs = 1_000
 
 const data = workerData as KafkaViewThreadData
 const port = parentPort as MessagePort
@@ -39,11 +42,13 @@ const follower = new ViewFollower({
   ids: new NameIds(store),
   now: Date.now
 })
+const walk = new StoreWalk(store)
 let steps: StepSource | null = null
 let unapplied = 0
 let isStopping = false
 let isCaughtUp = false
 let saidAt = Number.NEGATIVE_INFINITY
+let walkedAt = Number.NEGATIVE_INFINITY
 let wake: (() => void) | null = null
 
 port.on('message', (order: ViewOrder) => {
@@ -96,7 +101,17 @@ function sayHowItStands(stepsLeft: number): void {
   if (nowMs - saidAt < (isCaughtUp ? newsMs : progressMs)) return
   saidAt = nowMs
   if (!isCaughtUp) send({ type: 'progress', left: follower.left + stepsLeft })
-  else send({ type: 'current', at: follower.currentAt, isCurrent: follower.isCurrent, lag: follower.lag })
+  else {
+    const { currentAt: at, isCurrent, lag } = follower
+    send({ type: 'current', at, isCurrent, lag, sizes: sizes(nowMs) })
+  }
+}
+
+/** Of the views that were counted since; a page of the store is walked over every second. */
+function sizes(nowMs: number): StoreSize[] {
+  if (nowMs - walkedAt < walkMs) return []
+  walkedAt = nowMs
+  return walk.next()
 }
 
 function told(): Promise<void> {

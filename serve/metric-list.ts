@@ -36,15 +36,36 @@ export const metricList = [
   ),
   histogram('millrace_stage_duration_seconds', ['stage'], 'Stages of an answer.', stages),
   histogram('millrace_event_to_serve_seconds', [], 'From an event’s acceptance until answers show it.', slow),
-  gauge('millrace_state_staleness_seconds', ['view'], 'How far a view is behind its input.'),
+  gauge(
+    'millrace_state_staleness_seconds',
+    ['view'],
+    'How far a view is behind its input; all views of a process are moved on together.'
+  ),
   counter('millrace_records_processed_total', ['topology', 'step'], 'Records a step has processed.'),
-  gauge('millrace_consumer_lag_records', ['topology', 'topic', 'partition'], 'Records not yet processed.'),
+  gauge(
+    'millrace_consumer_lag_records',
+    ['topology', 'topic', 'partition'],
+    'Records that wait for a topology, or for another of its task.'
+  ),
   histogram('millrace_commit_duration_seconds', ['group'], 'Making a unit of work durable.', slow),
-  counter('millrace_gc_pauses_total', [], 'Garbage collections of the serving thread above 20 ms.'),
+  counter(
+    'millrace_gc_pauses_total',
+    [],
+    'Garbage collections above 20 ms, of the threads that serve and that run streams.'
+  ),
   gauge('millrace_restore_progress_ratio', ['store'], 'Of a store being restored; 1 = done.'),
   gauge('millrace_stopped_tasks', ['thread'], 'Tasks that are left out until a human has acted; /readyz says why.'),
-  gauge('millrace_store_bytes', ['store'], 'Size on disk.'),
-  gauge('millrace_store_keys', ['store'], 'Keys, estimated.'),
+  gauge(
+    'millrace_data_directory_bytes',
+    ['directory'],
+    'Size on disk of the data directory of a thread, log included.'
+  ),
+  gauge('millrace_store_bytes', ['store'], 'Keys and values of a store or view before compression, as last counted.'),
+  gauge(
+    'millrace_store_keys',
+    ['store'],
+    'Rows of a store or view, as last counted: a round takes seconds to minutes.'
+  ),
   counter('millrace_dlq_records_total', ['topology', 'code'], 'Dead letters.'),
   counter('millrace_late_records_total', [], 'Records that came after the grace of their window.'),
   counter('millrace_duplicates_total', [], 'Events seen before.'),
@@ -79,7 +100,6 @@ export const metricList = [
     [],
     'Mean of 1/place of the first item ordered over about the last 1,000 predictions, less that of the fixed weights.'
   ),
-  gauge('millrace_replay_progress_ratio', ['job'], 'Of a replay; 1 = done.'),
   gauge('millrace_build_info', ['version', 'node'], 'Always 1.')
 ] as const satisfies readonly MetricDefinition[]
 

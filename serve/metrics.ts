@@ -1,5 +1,5 @@
-import { PerformanceObserver } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
+import { onGcPauses } from '../engine/ports/gc-pauses.ts'
 import { Distribution, type Series } from './distribution.ts'
 import { type MetricDefinition, type MetricName, metricList } from './metric-list.ts'
 
@@ -19,7 +19,6 @@ export interface Metrics {
 
 /** Beyond so many combinations of label values of one metric, the rest is counted as `other`. */
 const seriesPerMetricMax = 2000
-const gcPauseMs = 20
 
 export function createMetrics(options: { version: string }): Metrics {
   const registry = new Registry()
@@ -53,12 +52,9 @@ export function createMetrics(options: { version: string }): Metrics {
       return metric.series(bounded(labels))
     },
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
-    close: () => pauses.disconnect()
+    close: () => pauses.close()
   }
-  const pauses = new PerformanceObserver(list => {
-    for (const entry of list.getEntries()) if (entry.duration > gcPauseMs) metrics.add('millrace_gc_pauses_total')
-  })
-  pauses.observe({ entryTypes: ['gc'] })
+  const pauses = onGcPauses(count => metrics.add('millrace_gc_pauses_total', [], count))
   metrics.set('millrace_build_info', 1, [options.version, process.version])
   return metrics
 }

@@ -7,6 +7,7 @@ import { FsyncPolicy } from '../engine/log/fsync-policy.ts'
 import type { StreamEvent, StreamRequest } from '../engine/ports/stream-messages.ts'
 import { Stream } from '../engine/stream.ts'
 import { topicSpec } from '../engine/task/plan.ts'
+import { StreamCounter } from '../engine/task/stream-counts.ts'
 import { allTopologies } from '../topologies/index.ts'
 import { faultsFromTest } from './embedded/faults-from-test.ts'
 import type { StreamThreadData } from './embedded/stream-thread-data.ts'
@@ -38,7 +39,7 @@ const stream = new Stream({
   faults: faultsFromTest(data.fault),
   onCommit: (committed, tookMs) => loop.committed(committed, tookMs)
 })
-const loop = new StreamLoop({ stream, log, clock: systemClock, send })
+const loop = new StreamLoop({ stream, log, clock: systemClock, counter: new StreamCounter(store), send })
 
 function serve(peer: MessagePort): void {
   peer.on('message', (request: StreamRequest | { type: 'connect'; port: MessagePort }) => {

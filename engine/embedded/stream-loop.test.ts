@@ -6,6 +6,7 @@ import { packRecords, unpackChanges } from '../ports/packed-records.ts'
 import type { StreamEvent, StreamReply, StreamRequest } from '../ports/stream-messages.ts'
 import { MemoryStore } from '../stores/memory-store.ts'
 import { Stream } from '../stream.ts'
+import { StreamCounter } from '../task/stream-counts.ts'
 import { StreamLoop } from './stream-loop.ts'
 
 type Key = Id<'key'>
@@ -51,7 +52,8 @@ async function start(options: { lagMax?: number; applies?: boolean; store?: Memo
   const onCommit: NonNullable<ConstructorParameters<typeof Stream>[0]['onCommit']> = (unit, ms) =>
     loop.committed(unit, ms)
   const stream = new Stream({ topologies, log, store, partitions: 2, onCommit })
-  const loop = new StreamLoop({ stream, log, clock: systemClock, send, lagMax: options.lagMax })
+  const counter = new StreamCounter(store)
+  const loop = new StreamLoop({ stream, log, clock: systemClock, counter, send, lagMax: options.lagMax })
   function send(event: StreamEvent) {
     if (event.type !== 'committed') return
     events.push(event)

@@ -5,13 +5,14 @@ import type { EmbeddedLog } from '../log/embedded-log.ts'
 import { packChanges, unpackRecords } from '../ports/packed-records.ts'
 import type { StreamEvent, StreamReply, StreamRequest } from '../ports/stream-messages.ts'
 import { historyEndHeader, type Stream, ticks } from '../stream.ts'
-import { countsOf } from '../task/stream-counts.ts'
+import type { StreamCounter } from '../task/stream-counts.ts'
 import { Visibility } from './visibility.ts'
 
 export interface StreamLoopOptions {
   stream: Stream
   log: EmbeddedLog
   clock: Clock
+  counter: Pick<StreamCounter, 'countsOf'>
   send: (event: StreamEvent, transfer?: ArrayBuffer[]) => void
   /** Processing yields to messages after so long. */
   sliceMs?: number
@@ -42,6 +43,7 @@ export class StreamLoop {
   readonly #stream: Stream
   readonly #log: EmbeddedLog
   readonly #clock: Clock
+  readonly #counter: StreamLoopOptions['counter']
   readonly #send: StreamLoopOptions['send']
   readonly #sliceMs: number
   readonly #tickIntervalMs: number
@@ -60,10 +62,11 @@ export class StreamLoop {
   #nextMaintenance = 0
 
   constructor(options: StreamLoopOptions) {
-    const { stream, log, clock, send, sliceMs = 8, tickIntervalMs = 10_000, lagMax = 8_192 } = options
+    const { stream, log, clock, counter, send, sliceMs = 8, tickIntervalMs = 10_000, lagMax = 8_192 } = options
     this.#stream = stream
     this.#log = log
     this.#clock = clock
+    this.#counter = counter
     this.#send = send
     this.#sliceMs = sliceMs
     this.#tickIntervalMs = tickIntervalMs
@@ -213,7 +216,7 @@ export class StreamLoop {
 
   #reportCounts(): void {
     this.#nextCounts = this.#clock.monotonic() + countsIntervalMs
-    this.#send({ type: 'counts', counts: countsOf(this.#stream) })
+    this.#send({ type: 'counts', counts: this.#counter.countsOf(this.#stream) })
   }
 
   /** Until a message comes, or something is due. */

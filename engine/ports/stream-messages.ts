@@ -27,6 +27,9 @@ export type StreamReply =
   | { type: 'done'; id: number; commit: number }
   | { type: 'failed'; id: number; code: string; message: string }
 
+/** Rows of one store or view, and the bytes of their keys and values as they are stored, before compression. */
+export type StoreSize = [store: string, keys: number, bytes: number]
+
 /** Counts since the thread started. */
 export interface StreamCounts {
   processed: [step: string, records: number][]
@@ -37,8 +40,12 @@ export interface StreamCounts {
   commits: number
   commitMs: number
   aborts: number
-  lag: [topic: string, partition: number, records: number][]
+  lag: [topology: string, topic: string, partition: number, records: number][]
   cacheBytes: number
+  /** Garbage collections of the thread above 20 ms. */
+  gcPauses: number
+  /** Of the stores that were counted since the last report: `StoreWalk`. */
+  sizes: StoreSize[]
 }
 
 export type StreamEvent =

@@ -64,7 +64,7 @@ async function loadDemo(): Promise<StartedInstance> {
     print('demo/load', 'cpu_us_per_row', (cpuSeconds(pid) * 1e6) / load.rows_total)
     print('demo/load', 'peak_rss_mib', memoryMib(pid).peak)
     const metrics = await (await fetch(`${instance.adminUrl}/metrics`)).text()
-    const bytes = Number(/millrace_store_bytes\{[^}]*\} (\S+)/.exec(metrics)?.[1] ?? 0)
+    const bytes = Number(/millrace_data_directory_bytes\{[^}]*\} (\S+)/.exec(metrics)?.[1] ?? 0)
     print('demo/load', 'bytes_on_disk_per_row', bytes / load.rows_total)
   }
   return instance

@@ -1,23 +1,28 @@
 import type { StreamCounts } from '../../engine/ports/stream-messages.ts'
 import type { Metrics } from '../metrics.ts'
+import type { StoreGauges } from './store-gauges.ts'
 
 /** Turns the stream thread's running totals into metrics: counters grow by what is new since the last report. */
 export class StreamMetrics {
   readonly #metrics: Metrics
+  readonly #stores: StoreGauges
   readonly #seen = new Map<string, number>()
 
-  constructor(metrics: Metrics) {
+  constructor(metrics: Metrics, stores: StoreGauges) {
     this.#metrics = metrics
+    this.#stores = stores
   }
 
   report(counts: StreamCounts): void {
-    const { processed, deadLetters, late, duplicates, lag } = counts
+    const { processed, deadLetters, late, duplicates, gcPauses, lag, sizes } = counts
     for (const [id, total] of processed) this.#add('millrace_records_processed_total', total, id.split(' '))
     for (const [id, total] of deadLetters) this.#add('millrace_dlq_records_total', total, id.split(' '))
     this.#add('millrace_late_records_total', late, [])
     this.#add('millrace_duplicates_total', duplicates, [])
-    for (const [topic, partition, records] of lag) {
-      this.#metrics.set('millrace_consumer_lag_records', records, ['millrace', topic, String(partition)])
+    this.#add('millrace_gc_pauses_total', gcPauses, [])
+    this.#stores.report(this, sizes)
+    for (const [topology, topic, partition, records] of lag) {
+      this.#metrics.set('millrace_consumer_lag_records', records, [topology, topic, String(partition)])
     }
   }
 

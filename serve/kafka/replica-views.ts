@@ -1,5 +1,7 @@
 import { MillraceError } from '../../engine/errors.ts'
 import type { ViewChange } from '../../engine/task/views.ts'
+import { reportStaleness } from '../embedded/staleness.ts'
+import { StoreGauges } from '../embedded/store-gauges.ts'
 import type { Metrics } from '../metrics.ts'
 import { SlicedChanges } from '../views/sliced-changes.ts'
 import type { ReplicaFreshness } from './replica-freshness.ts'
@@ -37,10 +39,12 @@ interface ReplicaFeed {
 export class ReplicaViews {
   readonly #options: ReplicaViewsOptions
   readonly #changes: SlicedChanges<Changes>
+  readonly #stores: StoreGauges
   onFatal: (error: MillraceError) => void = () => {}
 
   constructor(options: ReplicaViewsOptions) {
     this.#options = options
+    this.#stores = new StoreGauges(options.metrics)
     const { answers, peer, freshness } = options
     this.#changes = new SlicedChanges<Changes>({
       rows: rows => answers.feed.rows(answers.views.apply(rows)),
@@ -79,7 +83,8 @@ export class ReplicaViews {
       case 'current':
         freshness.heard(event)
         this.#options.visits.report()
-        metrics.set('millrace_state_staleness_seconds', freshness.state().staleness_ms / 1000, ['all'])
+        reportStaleness(freshness, metrics)
+        this.#stores.report(this, event.sizes)
         break
       case 'fatal':
         this.onFatal(new MillraceError(event.code, 'stop', event.message))

@@ -1,3 +1,5 @@
+import type { StoreSize } from '../../engine/ports/stream-messages.ts'
+
 /** Records of `session-steps` in order: `packRecords` without keys, and their offsets. */
 export interface StepsArrived {
   type: 'steps'
@@ -19,7 +21,7 @@ export type ViewEvent =
       positions: readonly [place: number, offset: number][]
     }
   | StepsArrived
-  | { type: 'current'; at: number; isCurrent: boolean; lag: number }
+  | { type: 'current'; at: number; isCurrent: boolean; lag: number; sizes: StoreSize[] }
   | { type: 'fatal'; code: string; message: string }
 
 export type ViewOrder =
