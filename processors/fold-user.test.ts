@@ -30,7 +30,8 @@ test('what a user saw is listed newest first, each item once', t => {
   look('cup', 2)
   look('tea', 3)
   feed.reload()
-  const { seen, recency, frequency } = feed.view(ann) ?? {}
+  const { seen, recency, frequency, known_from } = feed.view(ann) ?? {}
+  t.is(known_from, null)
   t.deepEqual(seen, [
     { product_id: 'tea', ts: 3 },
     { product_id: 'cup', ts: 2 }
@@ -88,12 +89,13 @@ test('who withdraws consent is forgotten, and stays so until they give it again'
   buy(null, [{ tea: 1 }, { ts: 1 }])
   change({ kind: 'row', row: user({ consent_personalization: false, country: 'DE', updated_at: 10 }) })
   look('cup', 20)
-  const { seen, categories, orders, consent, country } = feed.view(ann) ?? {}
-  t.deepEqual([seen, categories, orders, consent, country], [[], [], 0, false, 'DE'])
+  const { seen, categories, orders, consent, country, known_from } = feed.view(ann) ?? {}
+  t.deepEqual([seen, categories, orders, consent, country, known_from], [[], [], 0, false, 'DE', 10])
   change({ kind: 'row', row: user({ consent_personalization: true, updated_at: 30 }) })
   look('pot', 25)
   look('mug', 31)
   t.deepEqual(feed.view(ann)?.seen, [{ product_id: 'mug', ts: 31 }])
+  t.is(feed.view(ann)?.known_from, 30)
 })
 
 test('a deleted row leaves consent and country unknown', t => {
@@ -177,6 +179,7 @@ test('of who is erased nothing stays but a refusal, and only what happens afterw
   look('cup', 10)
   t.is(feed.view(ann), null)
   look('pot', 11)
+  t.is(feed.view(ann)?.known_from, 10)
   change({ kind: 'erasure', until: 10 }, 12)
   t.is(feed.view(ann)?.seen.length, 1, 'the same erasure on another way takes nothing more')
   change({ kind: 'row', row: user({ consent_personalization: false, updated_at: 20 }) }, 20)

@@ -8,6 +8,7 @@ const halfLifeMs = days(30)
 const bounds = { seen: 100, bought: 200, dismissed: 200 }
 /** Frequency is published in steps of this. */
 const steps = 1_000
+const neverForgotten = Number.MIN_SAFE_INTEGER
 
 /** What is known of one person. Sums are decayed to `asOf`, the newest time heard of. */
 export interface UserState {
@@ -46,14 +47,14 @@ export function nobody(): UserState {
     seen: {},
     bought: new BoughtItems(),
     dismissed: {},
-    forgottenUntil: Number.MIN_SAFE_INTEGER,
+    forgottenUntil: neverForgotten,
     mergedInto: null
   }
 }
 
 /** Somebody who was forgotten, and of whom nothing was heard since. */
 export function isForgotten({ asOf, consent, country, forgottenUntil }: UserState): boolean {
-  return forgottenUntil > Number.MIN_SAFE_INTEGER && asOf === 0 && consent === null && country === null
+  return forgottenUntil > neverForgotten && asOf === 0 && consent === null && country === null
 }
 
 /** What is left at `asOf` of something that happened at `ts`, after moving `asOf` on if that is newer. */
@@ -103,6 +104,7 @@ export function featuresOf(user: UserState): UserFeatures {
     recency: user.asOf,
     frequency: Math.max(0, Math.round(user.frequency * steps) / steps),
     orders: user.orders,
+    known_from: user.forgottenUntil === neverForgotten ? null : user.forgottenUntil,
     monetary: Math.round(user.monetary * 100) / 100,
     seen: listed(user.seen, bounds.seen),
     bought: user.bought.newest(bounds.bought),

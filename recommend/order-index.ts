@@ -3,6 +3,7 @@ import { BasketIndex } from './basket/basket-index.ts'
 import type { OrderedBasket } from './basket/basket-log.ts'
 import { weightCount } from './basket/basket-ranker.ts'
 import { NextBasket } from './basket/next-basket.ts'
+import { ordersSince } from './basket/orders-since.ts'
 import { shopWide } from './candidate-set.ts'
 import type { Catalog } from './catalog.ts'
 import { LedBy } from './led-by.ts'
@@ -18,8 +19,8 @@ export const seedless = { popular: shopWide, orderedTogether: -2 } as const
 /** Who may be told what they will order next. */
 export interface Customer {
   id: string
-  /** Of their newest orders, so many may be used: what is older than a withdrawal of consent is not theirs any more. */
-  orders: number
+  /** Orders of up to then are not read: consent was withdrawn, or the person erased. −Infinity: never. */
+  since: number
 }
 
 /** Takes what a customer may order; numbers are the catalog's. */
@@ -72,7 +73,8 @@ export class OrderIndex {
    */
   find(customer: Customer, { now, wanted }: { now: number; wanted: number }, sink: NextOrderSink): void {
     const { next } = this
-    if (next.predict(customer.id, now / 1000, customer.orders) === 0) return
+    const orders = ordersSince(this.index.basketsOf(customer.id), customer.since / 1000)
+    if (next.predictFrom(orders, now / 1000) === 0) return
     const count = next.rank(wanted, candidate => {
       const item = this.numberOf(next.candidates.items[candidate])
       return item >= 0 && sink.takes(item)

@@ -32,6 +32,8 @@ export interface Profile {
   readonly country: string | null
   /** Orders they may be known by. */
   readonly orders: number
+  /** Nothing of up to then may be used. −Infinity: they never asked for that. */
+  readonly knownFrom: number
   readonly categories: Liking
   readonly brands: Liking
   readonly priceBands: Liking

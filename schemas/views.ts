@@ -73,6 +73,8 @@ export interface UserFeatures {
   /** Acts, decayed with 30 d. */
   frequency: number
   orders: number
+  /** Nothing of up to then is kept: consent was withdrawn, or the person erased; null: neither. */
+  known_from: number | null
   /** Money spent less returned. */
   monetary: number
   /** Newest first, ≤ 100. */

@@ -67,6 +67,7 @@ const user = (country: string): Buffer =>
     recency: 5,
     frequency: 1,
     orders: 0,
+    known_from: null,
     monetary: 0,
     seen: [],
     bought: [],

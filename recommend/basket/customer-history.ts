@@ -22,8 +22,8 @@ export class CustomerHistory {
   private stamps = new Int32Array(256)
   private stamp = 0
 
-  /** `baskets` oldest first, of which the newest `newest` are read; `items`: how many items there are at all. */
-  read(baskets: readonly KeptBasket[], items: number, newest = baskets.length): void {
+  /** `baskets` oldest first; `items`: how many items there are at all. */
+  read(baskets: readonly KeptBasket[], items: number): void {
     this.stamps = longer(this.stamps, items)
     this.places = longer(this.places, this.stamps.length)
     this.stamp++
@@ -31,7 +31,7 @@ export class CustomerHistory {
     this.orders = 0
     let strength = 1
     let lines = 0
-    for (let i = baskets.length - 1; i >= 0 && this.orders < newest && lines < linesMax; i--) {
+    for (let i = baskets.length - 1; i >= 0 && lines < linesMax; i--) {
       for (const item of baskets[i].items) this.add(item, baskets[i].timeS, strength)
       lines += baskets[i].items.length
       strength *= fading

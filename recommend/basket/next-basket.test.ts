@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { BasketIndex } from './basket-index.ts'
 import type { BasketBounds } from './basket-log.ts'
 import { NextBasket } from './next-basket.ts'
+import { ordersSince } from './orders-since.ts'
 
 const day = 86_400
 const seed = 20250815
@@ -69,18 +70,18 @@ test('nobody is asked about in vain: a customer without orders has no candidates
   t.is(next.rank(10), 0)
 })
 
-test('only so many of the newest orders count, where a customer has asked to forget the others', t => {
-  const { order, next } = shop()
+test('only orders of after a time count, where a customer has asked to forget the others', t => {
+  const { index, order, next } = shop()
   order('ann', ['old', 'both'], 0)
   order('ann', ['new', 'both'], day)
-  const own = (newest?: number) => {
-    next.predict('ann', 2 * day, newest)
+  const own = (sinceS: number) => {
+    next.predictFrom(ordersSince(index.basketsOf('ann'), sinceS), 2 * day)
     const { items, counts, count } = next.history
     return Array.from({ length: count }, (_, i) => `${next.index.ids.ids[items[i]]} ${counts[i]}`)
   }
-  t.deepEqual(own(), ['new 1', 'both 2', 'old 1'])
-  t.deepEqual(own(1), ['new 1', 'both 1'])
-  t.deepEqual(own(0), [])
+  t.deepEqual(own(Number.NEGATIVE_INFINITY), ['new 1', 'both 2', 'old 1'])
+  t.deepEqual(own(0), ['new 1', 'both 1'])
+  t.deepEqual(own(day), [])
 })
 
 const told = fc.record({

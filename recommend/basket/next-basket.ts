@@ -2,6 +2,7 @@ import { decay } from '../decay.ts'
 import { logOfCount, naturalLog } from '../session-index/exact-maths.ts'
 import { BasketCandidates } from './basket-candidates.ts'
 import { type BasketIndex, longHalfLifeS, shortHalfLifeS } from './basket-index.ts'
+import type { KeptBasket } from './basket-log.ts'
 import { BasketRanker, basketFeatures } from './basket-ranker.ts'
 import { CustomerHistory } from './customer-history.ts'
 
@@ -24,13 +25,15 @@ export class NextBasket {
     this.candidates = new BasketCandidates(index)
   }
 
-  /**
-   * Scores what a customer may order at this time, by their newest `newest` orders. Returns how many candidates there are:
-   * 0 for a customer who has not ordered.
-   */
-  predict(customer: string, timeS: number, newest?: number): number {
+  /** Scores what a customer may order at this time. Returns how many candidates there are: 0 for one who has not ordered. */
+  predict(customer: string, timeS: number): number {
+    return this.predictFrom(this.index.basketsOf(customer), timeS)
+  }
+
+  /** By these orders, oldest first. */
+  predictFrom(baskets: readonly KeptBasket[], timeS: number): number {
     const { candidates, history, index } = this
-    history.read(index.basketsOf(customer), index.ids.count, newest)
+    history.read(baskets, index.ids.count)
     candidates.clear()
     if (history.orders === 0) return 0
     candidates.gather(history, timeS)

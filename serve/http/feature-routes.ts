@@ -2,7 +2,7 @@ import type { Recommender } from '../ports.ts'
 import { jsonReply, type Route } from './route.ts'
 
 /** Fields of the views that are epoch ms inside and RFC 3339 outside. */
-const times = new Set(['as_of', 'recency', 'first_seen', 'last_seen', 'ts'])
+const times = new Set(['as_of', 'recency', 'first_seen', 'last_seen', 'known_from', 'ts'])
 
 /** What is known of a person (which needs `admin`) or of a product; `features: null` where nothing is. */
 export function featureRoutes(recommender: Recommender): Route[] {

@@ -241,7 +241,7 @@ class ViewRecommender implements Recommender {
 }
 
 function customerOf({ person, profile }: Visitor): Customer | null {
-  return person === null || profile === null || profile.orders <= 0 ? null : { id: person, orders: profile.orders }
+  return person === null || profile === null || profile.orders <= 0 ? null : { id: person, since: profile.knownFrom }
 }
 
 function rounded(score: number): number {

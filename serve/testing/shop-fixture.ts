@@ -150,6 +150,7 @@ export class ShopFixture {
       recency: fixtureNow,
       frequency: 1,
       orders: 0,
+      known_from: null,
       monetary: 0,
       seen: [],
       bought: [],

@@ -129,6 +129,7 @@ export class SmallShop implements Ingest, Erasures, Recommender, Freshness, Chan
       recency: own[0].ts,
       frequency: own.length,
       orders: 0,
+      known_from: null,
       monetary: 0,
       seen,
       bought: [],

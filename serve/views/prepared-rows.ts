@@ -28,6 +28,7 @@ export function profile(catalog: Catalog, row: UserFeatures): Profile {
     consent: row.consent,
     country: row.country,
     orders: row.orders,
+    knownFrom: row.known_from ?? Number.NEGATIVE_INFINITY,
     categories: liking(row.categories, name => catalog.categories.intern(name)),
     brands: liking(row.brands, name => catalog.brands.intern(name)),
     priceBands: liking(row.price_bands, Number),
