@@ -2,6 +2,7 @@ import { decay } from '../decay.ts'
 import { BestOf } from '../session-index/best-of.ts'
 import { longer } from '../session-index/longer.ts'
 import { type BasketIndex, ringBaskets, shortHalfLifeS } from './basket-index.ts'
+import { Companions } from './companions.ts'
 import type { CustomerHistory } from './customer-history.ts'
 
 const ownMax = 250
@@ -11,8 +12,14 @@ const neighbourMax = 100
 const seedsMax = 25
 const basketsBetween = 100
 const secondsBetween = 60
-/** What fewer people ordered together would tell of one of them (Calandrino et al. 2011). */
-const peopleMin = 3
+
+export interface CandidateOptions {
+  /**
+   * Orders told until the list of popular items is made again, as it is after a minute. 1: for every question, so that
+   * answers depend on nothing but the orders.
+   */
+  popularEvery?: number
+}
 
 /**
  * What a customer may order next: own items, items ordered together with the strongest of them (item-kNN over live
@@ -24,23 +31,18 @@ export class BasketCandidates {
   items = new Int32Array(1024)
   /** Place in the customer's history per candidate; −1: new to the customer. */
   own = new Int32Array(1024)
-  /** What the baskets say of an item, before its own frequency is taken out; by item. */
-  sums = new Float64Array(1024)
+  private readonly companions = new Companions()
   private stamps = new Int32Array(1024)
   private stamp = 0
-  /** People whose baskets speak for an item, up to `peopleMin`; the first two by number. */
-  private people = new Uint8Array(1024)
-  private firstPeople = new Int32Array(1024)
-  private secondPeople = new Int32Array(1024)
-  private touched = new Int32Array(1024)
-  private touchedCount = 0
+  private readonly popularEvery: number
   private readonly best = new BestOf()
   private readonly popular: number[] = []
   private popularTold = -1
   private popularTimeS = Number.NEGATIVE_INFINITY
 
-  constructor(index: BasketIndex) {
+  constructor(index: BasketIndex, { popularEvery = basketsBetween }: CandidateOptions = {}) {
     this.index = index
+    this.popularEvery = popularEvery
   }
 
   clear(): void {
@@ -52,32 +54,26 @@ export class BasketCandidates {
     const seeds = this.addOwn(history)
     this.refreshPopular(timeS)
     for (const item of this.popular) this.add(item, -1)
-    this.touchedCount = 0
-    for (let i = 0; i < seeds; i++) this.readBaskets(history.items[this.own[i]], history.frequencies[this.own[i]])
+    this.readBaskets(history, seeds)
     this.addNeighbours()
   }
 
   /** item-kNN: a basket of many items, and an item of many baskets, say less. */
   scoreOf(item: number): number {
-    return this.sums[item] / Math.sqrt(this.index.orders[item] + 20)
+    return this.companions.sumOf(item) / Math.sqrt(this.index.orders[item] + 20)
   }
 
-  /** Whether baskets of others speak for a candidate. */
+  /** Whether three people's baskets speak for a candidate. */
   hasEvidence(candidate: number): boolean {
-    return this.people[this.items[candidate]] >= peopleMin
+    return this.companions.isSpokenFor(this.items[candidate])
   }
 
   private begin(): void {
     const items = this.index.ids.count
     this.stamp++
     this.count = 0
-    if (items <= this.stamps.length) return
     this.stamps = longer(this.stamps, items)
-    this.sums = longer(this.sums, this.stamps.length)
-    this.touched = longer(this.touched, this.stamps.length)
-    this.firstPeople = longer(this.firstPeople, this.stamps.length)
-    this.secondPeople = longer(this.secondPeople, this.stamps.length)
-    this.people = new Uint8Array(this.stamps.length)
+    this.companions.begin(items)
   }
 
   /** The strongest own items, the seeds first. Returns how many are seeds. */
@@ -102,16 +98,9 @@ export class BasketCandidates {
 
   private add(item: number, own: number): void {
     if (this.stamps[item] === this.stamp) return
-    this.meet(item)
-    this.append(item, own)
-  }
-
-  private meet(item: number): void {
     this.stamps[item] = this.stamp
-    this.sums[item] = 0
-    this.people[item] = 0
-    this.firstPeople[item] = -1
-    this.secondPeople[item] = -1
+    this.companions.reset(item)
+    this.append(item, own)
   }
 
   private append(item: number, own: number): void {
@@ -123,42 +112,33 @@ export class BasketCandidates {
     this.own[this.count++] = own
   }
 
-  private readBaskets(seed: number, frequency: number): void {
-    const { index } = this
-    const baskets = index.basketsWith(seed)
-    const oldest = Math.max(0, baskets.length - ringBaskets)
-    const read = baskets.length - oldest
-    const weight = frequency / Math.sqrt(index.orders[seed] + 20) / Math.sqrt(read + 1)
-    for (let i = baskets.length - 1; i >= oldest; i--) {
-      const { items, person } = baskets[i]
-      const share = weight / Math.sqrt(items.length + 5)
-      for (const item of items) if (item !== seed) this.addShare(item, share, person)
+  private readBaskets(history: CustomerHistory, seeds: number): void {
+    const { companions, index } = this
+    for (let i = 0; i < seeds; i++) companions.add(index.basketsWith(this.items[i]), this.weightOf(i, history))
+    companions.read()
+    for (let i = 0; i < seeds; i++) {
+      companions.takeBack(this.items[i], index.basketsWith(this.items[i]), this.weightOf(i, history))
     }
   }
 
-  private addShare(item: number, share: number, person: number): void {
-    const { sums, people } = this
-    if (this.stamps[item] !== this.stamp) {
-      this.meet(item)
-      this.touched[this.touchedCount++] = item
-    }
-    sums[item] += share
-    if (people[item] >= peopleMin || person === this.firstPeople[item] || person === this.secondPeople[item]) return
-    if (people[item] === 0) this.firstPeople[item] = person
-    else this.secondPeople[item] = person
-    people[item]++
+  /** What each basket with a seed counts: less where there are many. */
+  private weightOf(seed: number, history: CustomerHistory): number {
+    const item = this.items[seed]
+    const read = Math.min(ringBaskets, this.index.basketsWith(item).length)
+    return history.frequencies[this.own[seed]] / Math.sqrt(this.index.orders[item] + 20) / Math.sqrt(read + 1)
   }
 
   private addNeighbours(): void {
-    const { best, touched, touchedCount } = this
+    const { best, index, companions } = this
     let count = 0
-    best.reserve(touchedCount)
-    for (let i = 0; i < touchedCount; i++) {
-      if (this.people[touched[i]] < peopleMin) continue
-      best.keys[count] = this.scoreOf(touched[i])
-      best.tags[count++] = touched[i]
+    best.reserve(companions.foundCount)
+    for (let i = 0; i < companions.foundCount; i++) {
+      const item = companions.found[i]
+      if (this.stamps[item] === this.stamp) continue
+      best.keys[count] = this.scoreOf(item)
+      best.tags[count++] = item
     }
-    best.chooseInOrder(count, neighbourMax, (a, b) => a < b)
+    best.chooseInOrder(count, neighbourMax, (a, b) => index.ids.precedes(a, b))
     for (let i = 0; i < Math.min(count, neighbourMax); i++) this.append(best.tags[i], -1)
   }
 
@@ -166,7 +146,8 @@ export class BasketCandidates {
   private refreshPopular(timeS: number): void {
     const { index, best, popular } = this
     const news = index.told - this.popularTold
-    if (news === 0 || (news < basketsBetween && Math.abs(timeS - this.popularTimeS) < secondsBetween)) return
+    const isRecent = news < this.popularEvery && Math.abs(timeS - this.popularTimeS) < secondsBetween
+    if (this.popularEvery > 1 && (news === 0 || isRecent)) return
     this.popularTold = index.told
     this.popularTimeS = timeS
     const items = index.ids.count

@@ -3,6 +3,8 @@ const dayS = 86_400
 /** One order as it is kept. */
 export interface KeptBasket {
   readonly id: string
+  /** Another one for every basket, though of the same order. */
+  readonly number: number
   /** Number of whose it is; a guest has one of their own with every order. */
   readonly person: number
   readonly customer: string | null
@@ -41,6 +43,7 @@ export class BasketLog {
   private readonly byDay = new Map<number, KeptBasket[]>()
   private oldestDay = Number.POSITIVE_INFINITY
   private people = 0
+  private added = 0
   private lines = 0
 
   constructor(bounds: BasketBounds) {
@@ -61,9 +64,10 @@ export class BasketLog {
   }
 
   /** A basket with an id that is not there. */
-  add(ordered: Omit<KeptBasket, 'person'>): KeptBasket {
+  add(ordered: Omit<KeptBasket, 'person' | 'number'>): KeptBasket {
     const customer = ordered.customer === null ? null : this.customerOf(ordered.customer)
-    const basket = { ...ordered, person: customer?.person ?? this.people++ }
+    this.added = (this.added + 1) | 0
+    const basket = { ...ordered, number: this.added, person: customer?.person ?? this.people++ }
     this.byId.set(basket.id, basket)
     this.lines += basket.items.length
     if (customer) insertInOrder(customer.baskets, basket)

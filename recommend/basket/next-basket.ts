@@ -1,6 +1,6 @@
 import { decay } from '../decay.ts'
 import { logOfCount, naturalLog } from '../session-index/exact-maths.ts'
-import { BasketCandidates } from './basket-candidates.ts'
+import { BasketCandidates, type CandidateOptions } from './basket-candidates.ts'
 import { type BasketIndex, longHalfLifeS, shortHalfLifeS } from './basket-index.ts'
 import type { KeptBasket } from './basket-log.ts'
 import { BasketRanker, basketFeatures } from './basket-ranker.ts'
@@ -20,9 +20,9 @@ export class NextBasket {
   order = new Int32Array(256)
   private x = new Float64Array(1024 * basketFeatures)
 
-  constructor(index: BasketIndex) {
+  constructor(index: BasketIndex, options?: CandidateOptions) {
     this.index = index
-    this.candidates = new BasketCandidates(index)
+    this.candidates = new BasketCandidates(index, options)
   }
 
   /** Scores what a customer may order at this time. Returns how many candidates there are: 0 for one who has not ordered. */
@@ -41,7 +41,7 @@ export class NextBasket {
       this.x = new Float64Array(candidates.count * 2 * basketFeatures)
     for (let i = 0; i < candidates.count; i++) {
       const own = candidates.own[i]
-      this.addItem(i * basketFeatures, candidates.items[i], { timeS, own: own >= 0 })
+      this.addItem(i, { timeS, own: own >= 0 })
       if (own >= 0) this.addOwn(i * basketFeatures, { own, timeS })
     }
     this.ranker.score(this.x, candidates.count)
@@ -80,13 +80,17 @@ export class NextBasket {
   }
 
   /** Features that do not ask whose item it is; those of own items are set to 0. */
-  private addItem(at: number, item: number, { timeS, own }: { timeS: number; own: boolean }): void {
+  private addItem(candidate: number, { timeS, own }: { timeS: number; own: boolean }): void {
     const { x, index, candidates } = this
+    const at = candidate * basketFeatures
+    const item = candidates.items[candidate]
     const age = Math.max(0, timeS - index.times[item])
-    const together = candidates.scoreOf(item) * 100
+    const together = own || candidates.hasEvidence(candidate) ? candidates.scoreOf(item) * 100 : 0
     for (let f = 0; f < basketFeatures; f++) x[at + f] = 0
-    x[at + 5] = 0.5 * naturalLog(1 + together * 30)
-    x[at + 6] = naturalLog(1 + together * 2)
+    if (together > 0) {
+      x[at + 5] = 0.5 * naturalLog(1 + together * 30)
+      x[at + 6] = naturalLog(1 + together * 2)
+    }
     x[at + 7] = 0.5 * naturalLog(1 + index.popularity[item] * decay(age, shortHalfLifeS))
     x[at + 8] = 0.5 * naturalLog(1 + index.longPopularity[item] * decay(age, longHalfLifeS))
     x[at + 9] = 0.3 * logOfCount(1 + Math.max(0, index.orders[item]))
@@ -108,7 +112,7 @@ export class NextBasket {
 
   private reorderRate(item: number): number {
     const { reorders, orders } = this.index
-    return naturalLog((Math.max(0, reorders[item]) + 1) / (Math.max(0, orders[item]) + 5)) + 1.5
+    return logOfCount(Math.max(0, reorders[item]) + 1) - logOfCount(Math.max(0, orders[item]) + 5) + 1.5
   }
 
   private isBefore(a: number, b: number): boolean {

@@ -10,22 +10,31 @@ const ln2Low = 1.9082149292705877e-10
 const bits = new Float64Array(1)
 const words = new Uint32Array(bits.buffer)
 const high = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0
-const oneBits = 0x3ff00000
+/** 2^(1023 − i): brings a number with the biased exponent i to between 1 and 2. */
+const scales = Float64Array.from({ length: 2047 }, (_, i) => 2 ** (1023 - i))
 
-/** ln x for a finite x above 0; error below 4e-16 of the value or of 1. */
+/** ln x for a finite x that is not denormal, above 0; error below 4e-16 of the value or of 1. */
 export function naturalLog(x: number): number {
   bits[0] = x
-  let exponent = (words[high] >>> 20) - 1023
-  words[high] = (words[high] & 0xfffff) | oneBits
-  let mantissa = bits[0]
+  const biased = words[high] >>> 20
+  let exponent = biased - 1023
+  let mantissa = x * scales[biased]
   if (mantissa > Math.SQRT2) {
     mantissa /= 2
     exponent++
   }
   const s = (mantissa - 1) / (mantissa + 1)
   const z = s * s
-  let series = 0
-  for (let k = 21; k >= 3; k -= 2) series = (series + 1 / k) * z
+  let series = (1 / 21) * z
+  series = (series + 1 / 19) * z
+  series = (series + 1 / 17) * z
+  series = (series + 1 / 15) * z
+  series = (series + 1 / 13) * z
+  series = (series + 1 / 11) * z
+  series = (series + 1 / 9) * z
+  series = (series + 1 / 7) * z
+  series = (series + 1 / 5) * z
+  series = (series + 1 / 3) * z
   return exponent * ln2High + (2 * s * (1 + series) + exponent * ln2Low)
 }
 
