@@ -84,10 +84,11 @@ export class VisitErasure {
   }
 
   rebuild(step: LoggedStep, offset: number): void {
-    const session = this.replayed.sessionOf(step, offset)
-    if (session >= 0) {
-      this.items?.observe(session, this.feed.index.find(step.product_id), Math.floor(step.ts / 1000))
-    }
+    const { replayed, items } = this
+    const session = replayed.sessionOf(step, offset)
+    if (session < 0) return
+    const item = this.feed.index.find(step.product_id)
+    items?.observe({ session, place: replayed.place, item, timeS: Math.floor(step.ts / 1000) })
   }
 
   finish(): void {

@@ -1,45 +1,55 @@
-import { decay } from '../decay.ts'
-import { field, recordFloats, recordWords } from './item-records.ts'
+import { field, ItemRecords, recordFloats, recordWords } from './item-records.ts'
 import type { SessionIndex } from './session-index.ts'
 
-interface Rebuilt {
-  /** In order of each session's first event on the item. */
-  ring: Set<number>
+/** An event as the log of events has it, with where it went. */
+export interface PlacedEvent {
+  session: number
+  /** So many events the session had before it, as far as it keeps them. */
+  place: number
+  item: number
   timeS: number
-  popularity: number[]
 }
 
-/** Ring, popularity and time of the newest event of a few items, again from the log of events, read once from its start in order. */
+/**
+ * Ring, popularity and time of the newest event of a few items, again from the log of events, read once from its start in
+ * order. Takes as much memory meanwhile as the index for these items.
+ */
 export class ItemRebuild {
   private readonly index: SessionIndex
-  private readonly items = new Map<number, Rebuilt>()
+  private readonly again: ItemRecords
+  /** From an item's number in the index to that of its new record. */
+  private readonly numbers = new Map<number, number>()
 
   constructor(index: SessionIndex, items: Iterable<number>) {
     this.index = index
-    for (const item of items) this.items.set(item, { ring: new Set(), timeS: 0, popularity: [0, 0, 0, 0] })
+    this.again = new ItemRecords(index.parameters)
+    for (const item of items) this.numbers.set(item, this.again.add())
   }
 
   /** Every event, of every session. */
-  observe(session: number, item: number, timeS: number): void {
-    const { sessions, parameters } = this.index
-    const rebuilt = this.items.get(item)
-    if (rebuilt === undefined || sessions.lengthOf(session) === 0) return
-    if (this.index.contains(session, item)) rebuilt.ring.add(session)
-    const ahead = timeS - rebuilt.timeS
-    rebuilt.popularity = rebuilt.popularity.map((popularity, h) => {
-      const halfLife = parameters.halfLivesS[h]
-      return ahead >= 0 ? popularity * decay(ahead, halfLife) + 1 : popularity + decay(-ahead, halfLife)
-    })
-    rebuilt.timeS = Math.max(rebuilt.timeS, timeS)
+  observe(event: PlacedEvent): void {
+    const number = this.numbers.get(event.item)
+    if (number === undefined || this.index.sessions.lengthOf(event.session) === 0) return
+    this.again.click(number, event.timeS)
+    if (this.isFirst(event)) this.again.pushToRing(number, event.session)
   }
 
   finish(): void {
-    const { items, parameters, popular } = this.index
-    for (const [item, { ring, timeS, popularity }] of this.items) {
-      items.setRing(item, [...ring].slice(-parameters.ringSessions))
-      items.words[item * recordWords + field.time] = timeS
-      items.floats.set(popularity, item * recordFloats)
+    const { items, popular } = this.index
+    for (const [item, number] of this.numbers) {
+      items.setRing(item, this.again.ringOf(number))
+      items.words[item * recordWords + field.time] = this.again.words[number * recordWords + field.time]
+      const floats = number * recordFloats
+      items.floats.set(this.again.floats.subarray(floats, floats + 4), item * recordFloats)
     }
     popular.make()
+  }
+
+  /** Of the session on the item; a full session keeps no more of them. */
+  private isFirst({ session, place, item }: PlacedEvent): boolean {
+    const { sessions, parameters } = this.index
+    if (place >= parameters.sessionEventsMax) return false
+    for (let i = 0; i < place; i++) if (sessions.itemAt(session, i) === item) return false
+    return true
   }
 }

@@ -21,6 +21,8 @@ export class ReplayedSessions {
   private readonly openMax: number
   private readonly open = new Map<string, Replayed>()
   private sweepAt: number
+  /** So many events the session had before the step that was told last. */
+  place = 0
   private nowS = 0
 
   constructor(index: SessionIndex, openMax = openMaxDefault) {
@@ -43,6 +45,7 @@ export class ReplayedSessions {
     if (known === undefined) return -1
     const isEvidence = known.length === 0 || (position >= known.length && timeS !== known.timeS)
     if (!isEvidence) return -1
+    this.place = known.length
     known.length = Math.min(known.length + 1, this.index.parameters.sessionEventsMax)
     known.timeS = Math.max(known.timeS, timeS)
     return known.session

@@ -39,6 +39,19 @@ function fed(list: readonly Event[], index = new SessionIndex(fast)) {
   return { index, sessions }
 }
 
+function observeAll(
+  rebuild: ItemRebuild,
+  { list, index, sessions }: { list: readonly Event[] } & ReturnType<typeof fed>
+): void {
+  const lengths = new Map<number, number>()
+  for (const { session, item, time } of list) {
+    const place = Math.min(lengths.get(session) ?? 0, index.parameters.sessionEventsMax)
+    lengths.set(session, place + 1)
+    rebuild.observe({ session: sessions.get(session)!, place, item: index.find(`i${item}`), timeS: time })
+  }
+  rebuild.finish()
+}
+
 function inOrder(list: readonly Event[]): Event[] {
   return [...list].sort((a, b) => a.time - b.time)
 }
@@ -112,9 +125,7 @@ for (const [name, parameters] of Object.entries({ 'with rings that overflow': ti
           .filter(({ session }) => session === erased)
           .map(({ item, time }) => ({ item: index.find(`i${item}`), timeS: time }))
         const rebuild = new ItemRebuild(index, eraseSession(index, sessions.get(erased)!, logged))
-        for (const { session, item, time } of list)
-          rebuild.observe(sessions.get(session)!, index.find(`i${item}`), time)
-        rebuild.finish()
+        observeAll(rebuild, { list, index, sessions })
         const without = fed(others, new SessionIndex(parameters))
         index.now = without.index.now
         for (const one of [index, without.index]) one.popular.make()
@@ -146,8 +157,7 @@ test('a ring that had cut older sessions off is filled again from the log of eve
   const cut = eraseSession(index, sessions.get(8)!, [{ item: index.find('i1'), timeS: 9 }])
   t.deepEqual(cut, [index.find('i1')])
   const rebuild = new ItemRebuild(index, cut)
-  for (const { session, item, time } of list) rebuild.observe(sessions.get(session)!, index.find(`i${item}`), time)
-  rebuild.finish()
+  observeAll(rebuild, { list, index, sessions })
   t.deepEqual(index.items.ringOf(index.find('i1')), [3, 4, 5, 6, 7])
 })
 
