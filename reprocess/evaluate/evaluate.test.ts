@@ -159,60 +159,58 @@ test('a method compared with itself differs by nothing', t => {
 
 /** Reference figures of the development data; percent. */
 interface Expected {
-  set: string
-  protocol: string
+  set: 'serenade-example' | 'retailrocket-sessions'
+  protocol: 'static' | 'prequential'
   method: string
-  all: [recall: number, mrr: number]
+  all: [recall: number, mrr: number, ndcg?: number]
   novel?: [recall: number, mrr: number]
+  /** The methods that were taken over as they are published give the same digits; others may be better. */
+  isExact?: boolean
+  learnShareTest?: string
 }
 
-function against(expected: Expected, minPrefix: string): void {
-  const { set, protocol, method } = expected
+const minPrefix = { 'serenade-example': '1', 'retailrocket-sessions': '2' }
+
+/** Not worse than the reference by more than half a standard error, at the settings of production unless others are named. */
+function against({ set, protocol, method, isExact = false, learnShareTest, ...wanted }: Expected): void {
   const train = `${shared}/${set}/train.txt.gz`
-  const isThere = existsSync(train)
-  const title = `${method} on ${set}, ${protocol}, is as the reference has it`
+  const learning = learnShareTest === undefined ? '' : ' every test event learned,'
+  const title = `${method} on ${set}, ${protocol},${learning} is as the reference has it`
   const run = async (t: ExecutionContext) => {
     t.timeout(900_000)
-    const args = { train, test: `${shared}/${set}/test.txt.gz`, protocol, method, 'min-prefix': minPrefix }
-    const found = await report({ ...args, ...(method === 'ours' && { 'learn-share-test': '1' }) })
-    const slack = method === 'ours' ? 0.5 : 0
+    const args = { train, test: `${shared}/${set}/test.txt.gz`, protocol, method, 'min-prefix': minPrefix[set] }
+    const found = await report({ ...args, 'learn-share-test': learnShareTest })
     for (const target of ['all', 'novel'] as const) {
-      for (const [i, measure] of ['recall@20', 'mrr@20'].entries()) {
-        const wanted = expected[target]?.[i]
-        if (wanted === undefined) continue
-        const { [measure]: figure, se } = found[target]
-        const isReached = slack === 0 ? figure === wanted : figure >= wanted - slack * se[measure]
-        t.true(isReached, `${target} ${measure}: ${figure}, expected ${wanted} ± ${se[measure]}`)
+      for (const [i, measure] of ['recall@20', 'mrr@20', 'ndcg@20'].entries()) {
+        const figure = wanted[target]?.[i]
+        if (figure === undefined) continue
+        const { [measure]: ours, se } = found[target]
+        const isReached = isExact ? ours === figure : ours >= figure - se[measure] / 2
+        t.true(isReached, `${target} ${measure}: ${ours}, expected ${figure} ± ${se[measure]}`)
       }
     }
   }
-  if (isThere || process.env.CI === 'true') test(title, run)
+  if (existsSync(train) || process.env.CI === 'true') test(title, run)
   else test.skip(`${title} (needs ${set} in shared/data, or MILLRACE_EVALUATION_DATA)`, run)
 }
 
-against({ set: 'serenade-example', protocol: 'static', method: 'sr', all: [46.29, 25.17], novel: [40.58, 21.27] }, '1')
-against(
-  { set: 'serenade-example', protocol: 'static', method: 'v-sknn', all: [65.63, 23.57], novel: [51.44, 24.78] },
-  '1'
-)
-against(
-  { set: 'serenade-example', protocol: 'prequential', method: 'sr', all: [50.32, 27.34], novel: [39.97, 21.21] },
-  '1'
-)
-against(
-  { set: 'serenade-example', protocol: 'prequential', method: 'v-sknn', all: [65.11, 23.61], novel: [51.18, 24.56] },
-  '1'
-)
-against(
-  { set: 'serenade-example', protocol: 'prequential', method: 'ours', all: [71.7, 39.85], novel: [58.45, 26.09] },
-  '1'
-)
-against({ set: 'serenade-example', protocol: 'static', method: 'ours', all: [71.86, 40.23], novel: [59.27, 26.4] }, '1')
-against(
-  { set: 'retailrocket-sessions', protocol: 'static', method: 'sr', all: [40.44, 19.39], novel: [28.51, 11.28] },
-  '2'
-)
-against(
-  { set: 'retailrocket-sessions', protocol: 'static', method: 'ours', all: [60.38, 33.79], novel: [39.28, 14.85] },
-  '2'
-)
+const serenade = { set: 'serenade-example' } as const
+const rocket = { set: 'retailrocket-sessions' } as const
+const [still, live] = [{ protocol: 'static' }, { protocol: 'prequential' }] as const
+const sr = { method: 'sr', isExact: true }
+const vSknn = { method: 'v-sknn', isExact: true }
+const ours = { method: 'ours' }
+
+against({ ...serenade, ...still, ...sr, all: [46.29, 25.17, 30.1], novel: [40.58, 21.27] })
+against({ ...serenade, ...still, ...vSknn, all: [65.63, 23.57, 33.33], novel: [51.44, 24.78] })
+against({ ...serenade, ...still, method: 'vmis-knn', all: [64.2, 33.8] })
+against({ ...serenade, ...still, ...ours, all: [71.86, 40.23, 47.52], novel: [59.27, 26.4] })
+against({ ...serenade, ...live, ...sr, all: [50.32, 27.34, 32.71], novel: [39.97, 21.21] })
+against({ ...serenade, ...live, ...vSknn, all: [65.11, 23.61, 33.22], novel: [51.18, 24.56] })
+against({ ...serenade, ...live, ...ours, all: [71.7, 39.85, 47.19], novel: [58.45, 26.09] })
+against({ ...serenade, ...live, ...ours, all: [71.7, 39.85, 47.19], novel: [58.45, 26.09], learnShareTest: '1' })
+against({ ...rocket, ...still, ...sr, all: [40.44, 19.39, 24.16], novel: [28.51, 11.28] })
+against({ ...rocket, ...still, ...vSknn, all: [54.23, 26.67, 32.99], novel: [34.25, 12.8] })
+against({ ...rocket, ...still, ...ours, all: [60.47, 33.69, 39.82], novel: [39.49, 14.71] })
+against({ ...rocket, ...live, ...vSknn, all: [55.76, 27.06, 33.65], novel: [36.73, 13.85] })
+against({ ...rocket, ...live, ...ours, all: [62.44, 34.4, 40.82], novel: [42.96, 16.56] })
