@@ -6,6 +6,7 @@ import {
   type Key,
   secret,
   servers,
+  span,
   text,
   texts,
   url,
@@ -220,9 +221,7 @@ export const configKeys = {
     })
   },
   events: {
-    max_age_days: integer(730, {
-      min: 1,
-      unit: 'days',
+    max_age: span('2y', {
       meaning: 'Older live events are refused as ts_too_old; loads accept any past.'
     })
   },

@@ -53,6 +53,24 @@ export function text(initial: string, said: Said & { pattern: RegExp; what: stri
   }
 }
 
+const durationUnits: Record<string, number> = { h: 3_600_000, d: 86_400_000, y: 365 * 86_400_000 }
+const duration = /^([1-9]\d{0,5})([hdy])$/
+
+/** A span of time as it is written, such as `36h`, `730d` or `2y`; `durationMs` reads it. */
+export function span(initial: string, said: Said): Key<string> {
+  return text(initial, {
+    ...said,
+    pattern: duration,
+    what: 'a whole number with h, d or y for hours, days or years behind it'
+  })
+}
+
+/** Milliseconds of a checked `span`; a year has 365 days. */
+export function durationMs(written: string): number {
+  const [, count, unit] = duration.exec(written) as RegExpExecArray
+  return Number(count) * durationUnits[unit]
+}
+
 /** A text that nobody gets to see. */
 export function secret(said: Said): Key<string> {
   return {

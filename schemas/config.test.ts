@@ -170,6 +170,12 @@ test('addresses that are none are refused', t => {
   }
 })
 
+test('a span of time is a number with its unit, and nothing else', t => {
+  for (const wrong of ['730', '0d', '2 y', '1w', 730]) {
+    t.is(failure({ flags: { 'events.max_age': wrong } })[0], 'bad_config', String(wrong))
+  }
+})
+
 test('a file that is missing or no JSON stops, unless nobody asked for it', t => {
   t.is(failure({ file: join(folder, 'none.json') })[0], 'bad_config_file')
   t.is(failure({ file: file('{') })[0], 'bad_config_file')

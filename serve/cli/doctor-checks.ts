@@ -5,6 +5,7 @@ import { totalmem } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { messageOf } from '../../engine/errors.ts'
 import type { Config, LoadedConfig } from '../../schemas/config.ts'
+import { durationMs } from '../../schemas/config-kinds.ts'
 import { type Instance, isAlive, readInstance } from '../admin/instance.ts'
 import { all } from '../admin/operations.ts'
 import type { CommandContext } from './context.ts'
@@ -121,11 +122,11 @@ async function directory(context: CommandContext, loaded: LoadedConfig, isRunnin
       }
       const short = topics.filter(
         ({ topic, retention_ms }) =>
-          inputs.has(topic) && retention_ms !== null && retention_ms < events.max_age_days * 86_400_000
+          inputs.has(topic) && retention_ms !== null && retention_ms < durationMs(events.max_age)
       )
       return [
         sound,
-        ...short.map(({ topic, retention_ms }) => keepsLess(topic, retention_ms as number, events.max_age_days))
+        ...short.map(({ topic, retention_ms }) => keepsLess(topic, retention_ms as number, events.max_age))
       ]
     } finally {
       await session.close()
@@ -137,11 +138,11 @@ async function directory(context: CommandContext, loaded: LoadedConfig, isRunnin
 
 const inputs = new Set(['interactions', 'orders', 'order-items', 'products', 'users'])
 
-function keepsLess(topic: string, retentionMs: number, maxAgeDays: number): Finding {
+function keepsLess(topic: string, retentionMs: number, maxAge: string): Finding {
   return {
     check: `topic ${topic}`,
     status: 'warn',
-    detail: `keeps records for ${Math.round(retentionMs / 86_400_000)} days, events of up to ${maxAgeDays} days are accepted`,
-    remedy: 'Lower events.max_age_days to what the topic keeps.'
+    detail: `keeps records for ${Math.round(retentionMs / 86_400_000)} days, events of up to ${maxAge} are accepted`,
+    remedy: 'Lower events.max_age to what the topic keeps.'
   }
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../../schemas/config.ts'
+import { durationMs } from '../../schemas/config-kinds.ts'
 import { secretsOf } from './auth.ts'
 
 /** What the configuration says of the edge. */
@@ -7,6 +8,6 @@ export function edgeSettings({ api_keys, insecure, http, events }: Config) {
     auth: { keys: secretsOf(api_keys) },
     insecure,
     corsOrigins: http.cors_origins,
-    eventMaxAgeMs: events.max_age_days * 86_400_000
+    eventMaxAgeMs: durationMs(events.max_age)
   }
 }
