@@ -26,6 +26,14 @@ const mapped = (what: string, ours: readonly string[]) => ({
   })
 })
 
+const perSecond = (initial: number, from: string) =>
+  integer(initial, {
+    min: 0,
+    max: 1_000_000,
+    unit: '1/s',
+    meaning: `Requests ${from}, five seconds’ worth of them at once; more is answered 429. 0 is no limit.`
+  })
+
 const file = (meaning: string) => text('', { pattern: /^/, what: 'a path', meaning })
 
 const kafka = {
@@ -138,7 +146,12 @@ export const configKeys = {
       what: 'a host name or an address',
       meaning: 'Address the public API listens on; any but loopback needs api_keys, or insecure.'
     }),
-    cors_origins: texts({ meaning: 'Origins of web pages that may call, such as https://shop.example; * is any.' })
+    cors_origins: texts({ meaning: 'Origins of web pages that may call, such as https://shop.example; * is any.' }),
+    rate_limits: {
+      key_per_s: perSecond(5_000, 'with one of api_keys'),
+      token_per_s: perSecond(20, 'with one browser token'),
+      address_per_s: perSecond(0, 'from one address without a key or token, or with a wrong one')
+    }
   },
   serve: {
     transport: choice<'node' | 'uws'>('node', ['node', 'uws'], {

@@ -5,7 +5,7 @@ import { adminRoutes } from './admin-routes.ts'
 import { App, type Incident } from './app.ts'
 import { type AuthOptions, createAuth } from './auth.ts'
 import { createOrigins } from './origin.ts'
-import { createRateLimits, defaultRateLimits } from './rate-limits.ts'
+import { createRateLimits, noRateLimits } from './rate-limits.ts'
 
 export interface AdminEdgeOptions {
   auth: AuthOptions
@@ -24,7 +24,7 @@ export function createAdminEdge(options: AdminEdgeOptions): HttpApp {
   return new App({
     auth,
     origins: createOrigins({ corsOrigins: [], onLoopbackOnly: !auth.isOn && options.insecure !== true }),
-    limits: createRateLimits(defaultRateLimits),
+    limits: createRateLimits(noRateLimits),
     freshness,
     metrics,
     onIncident,

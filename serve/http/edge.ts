@@ -18,7 +18,7 @@ import { erasureRoutes } from './erasure-routes.ts'
 import { featureRoutes } from './feature-routes.ts'
 import { createOrigins } from './origin.ts'
 import { Problem, problemBody } from './problem.ts'
-import { createRateLimits, defaultRateLimits, type RateLimitOptions } from './rate-limits.ts'
+import { createRateLimits, noRateLimits, type RateLimitOptions } from './rate-limits.ts'
 import type { Route } from './route.ts'
 import { createValidators } from './validators.ts'
 import { writeRoutes } from './write-routes.ts'
@@ -84,7 +84,7 @@ export function createEdge(options: EdgeOptions): Edge {
   const validators = createValidators(document)
   const answering = new Answering({ recommender, freshness, metrics })
   const auth = createAuth(options.auth)
-  const limits = createRateLimits({ ...defaultRateLimits, ...options.rateLimits })
+  const limits = createRateLimits({ ...noRateLimits, ...options.rateLimits })
   const origins = createOrigins({
     corsOrigins: options.corsOrigins ?? [],
     onLoopbackOnly: !auth.isOn && options.insecure !== true

@@ -1,4 +1,5 @@
 import { codeOf } from '../../engine/errors.ts'
+import type { Config } from '../../schemas/config.ts'
 import type { Identity } from './auth.ts'
 import { Problem } from './problem.ts'
 import { createRateLimiter, type Rate, type RateLimiter } from './rate-limit.ts'
@@ -11,10 +12,21 @@ export interface RateLimitOptions {
   perIp: Rate | null
 }
 
-export const defaultRateLimits: RateLimitOptions = {
-  perKey: null,
-  perToken: { perSecond: 20, burst: 100 },
-  perIp: null
+export const noRateLimits: RateLimitOptions = { perKey: null, perToken: null, perIp: null }
+
+const burstS = 5
+
+/** As the configuration has them; bursts are of five seconds' worth. */
+export function rateLimitsOf({
+  key_per_s,
+  token_per_s,
+  address_per_s
+}: Config['http']['rate_limits']): RateLimitOptions {
+  return { perKey: rateOf(key_per_s), perToken: rateOf(token_per_s), perIp: rateOf(address_per_s) }
+}
+
+function rateOf(perSecond: number): Rate | null {
+  return perSecond === 0 ? null : { perSecond, burst: perSecond * burstS }
 }
 
 export interface RateLimits {
