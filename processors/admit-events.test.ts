@@ -99,7 +99,7 @@ const erasure = { erasure_id: 'era_1', user_id: 'u1', requested_at: 90, until: 1
 test('an erasure goes on under its own id, and to each session and device that is known to be the person’s', t => {
   const feed = driveProcessor(admitEvents())
   for (const session_id of ['s1', 's2', 's1', null]) feed(u1, event({ session_id }), 0)
-  feed(u1, { linked: 'device' }, 1)
+  feed(u1, { linked: 'device', ts: 1 }, 1)
   feed(u2, event({ user_id: 'u2', session_id: 's3' }), 1)
   feed.reload()
   const found = feed(u1, erasure, 90)
@@ -123,10 +123,42 @@ test('of who is erased nothing counts that happened before, and everything that 
   t.is(feed(u2, event({ user_id: 'u2', ts: 99 }), 101).length, 1)
 })
 
+test('a session or device that turns out later to have been theirs before the erasure is erased at once, and once', t => {
+  const feed = driveProcessor(admitEvents())
+  const told = (...[key, value, ts]: Parameters<typeof feed>) =>
+    feed(key, value, ts).map(one => [one.key as string, 'alsoErase' in one.value ? one.value.alsoErase : one.value])
+  feed(u1, event({ session_id: 's1', ts: 110 }), 10)
+  feed(u1, event({ session_id: 's1', ts: 10 }), 10)
+  t.deepEqual(told(u1, erasure, 90)[0], ['s1', erasure])
+  feed.reload()
+  t.deepEqual(told(u1, event({ session_id: 's1', ts: 20 }), 95), [], 'it was told')
+  t.deepEqual(told(u1, event({ session_id: 's2', ts: 100 }), 95), [['s2', erasure]])
+  t.deepEqual(told(u1, { linked: 'device', ts: 100 }, 95), [['device', erasure]])
+  feed.reload()
+  t.deepEqual(told(u1, event({ session_id: 's2', ts: 30 }), 96), [])
+  t.deepEqual(told(u1, { linked: 'device', ts: 100 }, 96), [])
+  t.deepEqual(told(u1, event({ session_id: null, ts: 30 }), 96), [])
+  t.is(feed.counted.filtered, 4)
+})
+
+test('what is theirs only after an erasure is for the next one, and the one that reaches furthest is remembered', t => {
+  const feed = driveProcessor(admitEvents())
+  const erase = (over: Partial<typeof erasure>, ts: number) => feed(u1, { ...erasure, ...over }, ts)
+  const keys = (found: { key: string }[]) => found.map(({ key }) => key)
+  feed(u1, event({ session_id: 's9', ts: 101 }), 80)
+  t.deepEqual(keys(erase({}, 90)), ['u1'])
+  feed(u1, { linked: 'device', ts: 101 }, 101)
+  t.deepEqual(keys(erase({ erasure_id: 'era_0', until: 60 }, 102)), ['u1'])
+  t.like(feed(u1, { linked: 's5', ts: 80 }, 103)[0].value, { alsoErase: erasure })
+  t.deepEqual(keys(erase({ erasure_id: 'era_2', until: 300 }, 290)), ['device', 's9', 'u1'])
+  const [late] = feed(u1, { linked: 's1', ts: 50 }, 301)
+  t.like(late.value, { alsoErase: { erasure_id: 'era_2', until: 300 } })
+})
+
 test('of very many sessions those found last are known', t => {
   const feed = driveProcessor(admitEvents())
-  for (let i = 0; i < 1_030; i++) feed(u1, event({ session_id: `s${i}`, event_type: 'purchase' }), i)
-  const found = new Set<string>(feed(u1, erasure, 2_000).map(({ key }) => key))
+  for (let i = 0; i < 1_030; i++) feed(u1, event({ session_id: `s${i}`, event_type: 'purchase', ts: i }), i)
+  const found = new Set<string>(feed(u1, { ...erasure, until: 2_000 }, 2_000).map(({ key }) => key))
   t.is(found.size, 1_025)
   t.deepEqual([found.has('s5'), found.has('s6'), found.has('s1029')], [false, true, true])
 })

@@ -1,10 +1,11 @@
-import { hours, jsonCodec, minutes, processor, table, value } from '../engine/index.ts'
+import { hours, minutes, numberCodec, processor, table, value } from '../engine/index.ts'
 import type { Control } from '../schemas/act.ts'
 import type { Erasure } from '../schemas/erasure.ts'
 import type { VisitorId } from '../schemas/ids.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import { hashOf } from './hash.ts'
-import { link, nobody, type Visitor, visitorCodec } from './visitor.ts'
+import { link, takeUntold } from './linked-ids.ts'
+import { forgotten, isErased, nobody, type Visitor, visitorCodec } from './visitor.ts'
 
 /** Ids whose traffic counts for nobody else may also be given by the deployment. */
 export interface AdmitOptions {
@@ -17,6 +18,8 @@ const browsing = { windowMs: minutes(10), itemsMax: 120 }
 /** A session that a user acts in, or a device whose history is theirs. Key of the record: the user. */
 export interface Linked {
   linked: string
+  /** Since when. */
+  ts: number
 }
 
 /** Somebody is to be forgotten under another id too. Key of the record: that id. */
@@ -26,8 +29,8 @@ interface FoundToErase {
 
 const state = {
   visitor: value(visitorCodec, { equality: 'order' }),
-  /** Sessions and devices of a user, in the order in which they were found. */
-  linked: table(jsonCodec<number>(), { equality: 'order' })
+  /** Sessions and devices of a user, and since when they are theirs. */
+  linked: table(numberCodec, { layout: 'rows', equality: 'order' })
 }
 
 export type Arrived = Interaction | Control | Linked | Erasure
@@ -36,7 +39,7 @@ export type Admitted = Interaction | Erasure | FoundToErase
 /**
  * Lets each event through once, and only traffic that may count for others: not marked internal or bot, not excluded,
  * not browsing more than 120 items within 10 minutes (a large order is no browsing); and nothing of who is erased, which
- * goes on to all that is known to be theirs.
+ * goes on to all that is known to be theirs, and to what turns out to have been when something of before comes late.
  */
 export function admitEvents({ excludedIds }: AdmitOptions = {}) {
   return processor<VisitorId, Arrived, VisitorId, Admitted, never, typeof state>({
@@ -48,23 +51,27 @@ export function admitEvents({ excludedIds }: AdmitOptions = {}) {
         if (event.kind === 'exclusion') visitor.set({ ...known, isExcluded: event.excluded })
         return
       }
-      if ('linked' in event) {
-        link(linked, event.linked)
-        return
+      const alsoErase = (ids: readonly string[], { erasure_id, requested_at, until }: Omit<Erasure, 'user_id'>) => {
+        for (const id of ids) emit(id as VisitorId, { alsoErase: { erasure_id, user_id: key, requested_at, until } })
       }
       if ('erasure_id' in event) {
-        const { isExcluded, erasedUntil } = known
-        visitor.set({ ...nobody(), isExcluded, erasedUntil: Math.max(erasedUntil, event.until) })
-        for (const [id] of [...linked.entries()]) emit(id as VisitorId, { alsoErase: { ...event, user_id: key } })
-        linked.clear()
+        const now = forgotten(known, event)
+        alsoErase(takeUntold(linked, now.erased, event.until), event)
+        visitor.set(now)
         emit(key, event)
         return
       }
-      if (event.ts <= known.erasedUntil) {
+      const found = idFound(event)
+      const erased = found !== null && link(linked, known, found, event.ts)
+      if (erased) {
+        visitor.set(known)
+        alsoErase([found], erased)
+      }
+      if ('linked' in event) return
+      if (isErased(known.erased, event.ts)) {
         counters.add('filtered')
         return
       }
-      if (event.user_id !== null && event.session_id !== null) link(linked, event.session_id)
       if (known.seen.seenBefore(event.event_id, timestamp, duplicates)) {
         counters.add('duplicates')
         return
@@ -79,6 +86,12 @@ export function admitEvents({ excludedIds }: AdmitOptions = {}) {
       emit(key, event)
     }
   })
+}
+
+/** A session or device that is the user's. */
+function idFound(event: Interaction | Linked): string | null {
+  if ('linked' in event) return event.linked
+  return event.user_id === null ? null : event.session_id
 }
 
 function isExcludedId(excludedIds: ReadonlySet<string> | undefined, { user_id, session_id }: Interaction): boolean {

@@ -149,3 +149,15 @@ test('what a merged device did under its own id is its user’s', t => {
   feed(s1, { erasure_id: 'era_1', user_id: 'ann', requested_at: 3, until: 3 }, 3)
   t.is(feed.view(s1), null)
 })
+
+test('a merge of before an erasure says nothing when it comes again, one of afterwards does', t => {
+  const { feed } = start()
+  const merge = { user_id: 'ann', ts: 2 }
+  feed(s1, merge, 2)
+  feed(s1, { erasure_id: 'era_1', user_id: 'ann', requested_at: 2, until: 2 }, 2)
+  feed.reload()
+  feed(s1, merge, 3)
+  t.is(feed.view(s1), null)
+  feed(s1, { user_id: 'bob', ts: 3 }, 4)
+  t.deepEqual(feed.view(s1), { user_id: 'bob', since: 3 })
+})

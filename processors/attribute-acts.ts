@@ -15,6 +15,8 @@ interface Links {
   /** Who each anonymous act counts for now: a user, or null for the session; newest last. */
   anonymous: { act: Act; owner: string | null }[]
   merge: Merge | null
+  /** Merges come by a topic of their own: one of up to then says nothing any more. */
+  erasedUntil?: number
 }
 
 const state = { links: value(jsonCodec<Links>()) }
@@ -32,9 +34,7 @@ export function attributeActs() {
     state,
     process({ key, value: event }, { links }, emit) {
       if ('erasure_id' in event) {
-        const left = without(links.get() ?? nothing(), key, event)
-        if (left.runs.length + left.anonymous.length > 0 || left.merge) links.set(left)
-        else links.delete()
+        links.set(without(links.get() ?? nothing(), key, event))
         for (const person of new Set([key, event.user_id])) emit(person as PersonId, null, event.until)
         return
       }
@@ -47,7 +47,7 @@ export function attributeActs() {
       }
       const known = links.get() ?? nothing()
       if (!('event_id' in event)) {
-        if (!known.merge || event.ts >= known.merge.ts) known.merge = event
+        merge(known, event)
       } else if (event.user_id === null) {
         attribute(known, actOf(event), tell)
       } else {
@@ -69,13 +69,21 @@ export function attributeActs() {
 
 const nothing = (): Links => ({ runs: [], anonymous: [], merge: null })
 
-function without({ runs, anonymous, merge }: Links, key: string, { user_id, until }: Erasure): Links {
+function without({ runs, anonymous, merge, erasedUntil }: Links, key: string, { user_id, until }: Erasure): Links {
   const isTheirs = (id: string) => id === user_id || id === key
   return {
     runs: runs.filter(run => !isTheirs(run.user_id) || run.from > until),
     anonymous: anonymous.filter(({ act, owner }) => act.ts > until || (owner !== null && !isTheirs(owner))),
-    merge: merge && merge.user_id === user_id && merge.ts <= until ? null : merge
+    merge: merge && merge.user_id === user_id && merge.ts <= until ? null : merge,
+    erasedUntil: Math.max(until, erasedUntil ?? until)
   }
+}
+
+/** The newest one says whose it is. */
+function merge(links: Links, merge: Merge): void {
+  const isForgotten = links.erasedUntil !== undefined && merge.ts <= links.erasedUntil
+  const isOlder = links.merge !== null && merge.ts < links.merge.ts
+  if (!isForgotten && !isOlder) links.merge = merge
 }
 
 type Tell = (act: Act, undo: boolean) => void

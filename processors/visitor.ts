@@ -1,50 +1,65 @@
+import type { ByteReader } from '../engine/bytes.ts'
 import { codec } from '../engine/index.ts'
-import type { TableHandle } from '../engine/processor.ts'
+import type { Erasure } from '../schemas/erasure.ts'
 import { RecentIds } from './recent-ids.ts'
+
+/** That somebody is forgotten: of several times, the one that reaches furthest. */
+export interface Erased extends Omit<Erasure, 'user_id'> {
+  /** Sessions and devices that it went on to. */
+  told: RecentIds
+}
 
 /** What admission knows of whoever sends events under one id. */
 export interface Visitor {
   isExcluded: boolean
-  /** What happened up to then is forgotten, whenever it comes; −∞ where nobody asked for that. */
-  erasedUntil: number
+  erased: Erased | null
   seen: RecentIds
   /** Items looked at in the last minutes, oldest first. */
   browsed: { item: number; ts: number }[]
 }
 
 export const visitorCodec = codec<Visitor>({
-  version: 1,
+  version: 2,
   memoryFactor: 2,
-  write(out, { isExcluded, erasedUntil, seen, browsed }) {
-    const isErased = erasedUntil > Number.NEGATIVE_INFINITY
-    out.u8((isExcluded ? 1 : 0) | (isErased ? 2 : 0)).varint(browsed.length)
-    if (isErased) out.zigzag(erasedUntil)
+  write(out, { isExcluded, erased, seen, browsed }) {
+    out.u8((isExcluded ? 1 : 0) | (erased ? 2 : 0)).varint(browsed.length)
+    if (erased) {
+      out.string(erased.erasure_id).zigzag(erased.requested_at).zigzag(erased.until)
+      erased.told.write(out)
+    }
     for (const { item, ts } of browsed) out.i32(item).zigzag(ts)
     seen.write(out)
   },
   read(input) {
     const flags = input.u8()
     const length = input.varint()
-    const erasedUntil = (flags & 2) !== 0 ? input.zigzag() : Number.NEGATIVE_INFINITY
+    const erased = (flags & 2) === 0 ? null : readErased(input)
     const browsed = Array.from({ length }, () => ({ item: input.i32(), ts: input.zigzag() }))
-    return { isExcluded: (flags & 1) !== 0, erasedUntil, browsed, seen: RecentIds.read(input) }
+    return { isExcluded: (flags & 1) !== 0, erased, browsed, seen: RecentIds.read(input) }
   }
 })
 
-export function nobody(): Visitor {
-  return { isExcluded: false, erasedUntil: Number.NEGATIVE_INFINITY, seen: new RecentIds(), browsed: [] }
+function readErased(input: ByteReader): Erased {
+  const [erasure_id, requested_at, until] = [input.string(), input.zigzag(), input.zigzag()]
+  return { erasure_id, requested_at, until, told: RecentIds.read(input) }
 }
 
-/**
- * Sessions and devices that are known to be one user's. Of more, the one found first is forgotten: an erasure does not
- * find it, and what happened in it stays until it is too old for its place.
- */
-const linkedMax = 1_024
+export function nobody(): Visitor {
+  return { isExcluded: false, erased: null, seen: new RecentIds(), browsed: [] }
+}
 
-/** Each row's value counts up, since rows have no order of their own. */
-export function link(linked: TableHandle<number>, id: string): void {
-  if (linked.get(id) !== undefined) return
-  const known = [...linked.entries()].sort((a, b) => a[1] - b[1])
-  if (known.length >= linkedMax) linked.delete(known[0][0])
-  linked.set(id, (known.at(-1)?.[1] ?? 0) + 1)
+/** Nothing stays but that it was asked for, and an exclusion. */
+export function forgotten({ isExcluded, erased }: Visitor, erasure: Erasure): Visitor & { erased: Erased } {
+  const { erasure_id, requested_at, until } = erasure
+  const isKnown = isErased(erased, until)
+  return {
+    ...nobody(),
+    isExcluded,
+    erased: isKnown ? erased : { erasure_id, requested_at, until, told: new RecentIds() }
+  }
+}
+
+/** Whether it is forgotten that something happened then, whenever it comes. */
+export function isErased(erased: Erased | null, ts: number): erased is Erased {
+  return erased !== null && ts <= erased.until
 }

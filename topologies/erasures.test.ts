@@ -59,6 +59,8 @@ for (const purchaseSource of ['orders', 'events'] as const) {
     }
     t.deepEqual([...naming].filter(name => !name?.endsWith('.timers')).sort(), [
       'admit-events.v1.admit-events.visitor',
+      'admit-events.v1.attribute-acts.links',
+      'admit-events.v1.cut-sessions.erasedNames',
       'person-baskets.v1.find-baskets.erasedUntil',
       'user-features.v1.fold-user.user'
     ])

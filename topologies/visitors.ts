@@ -8,8 +8,10 @@ import type { Interaction } from '../schemas/interaction.ts'
 
 /** What a visitor's records are made into, before admission and behind it. */
 
+/** Of a merge. */
 export function deviceOf({ key, value }: Rec<VisitorId, Interaction | Merge | Erasure>) {
-  return { key: value.user_id as VisitorId, value: { linked: key } }
+  const { user_id, ts } = value as Merge
+  return { key: user_id as VisitorId, value: { linked: key, ts } }
 }
 
 export function sessionOf({ key, value }: Rec<VisitorId, Admitted>) {
