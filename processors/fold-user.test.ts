@@ -231,3 +231,90 @@ test('a refusal from before an erasure does not let in what the erasure keeps ou
   look('cup', 31)
   t.deepEqual(feed.view(ann)?.seen, [{ product_id: 'cup', ts: 31 }])
 })
+
+/** Of `device`, an order at 1, and the merge into ann. */
+function mergedDevice() {
+  const story = start()
+  const device = 'device' as PersonId
+  const handOver = (emitted: Emitted<PersonId, Handover>[], ts: number) => {
+    for (const { key, value: handover } of emitted) story.change({ kind: 'handover', handover }, ts, key)
+  }
+  story.buy(null, [{ tea: 1 }, { person: 'device', ts: 1 }], device)
+  const merge = (ts: number) => handOver(story.change({ kind: 'merge', merge: { user_id: 'ann', ts } }, ts, device), ts)
+  return { ...story, device, handOver, merge, others: () => story.feed.view(ann)?.others }
+}
+
+test('a merged device leaves its id with the user, also when it has more to hand over later', t => {
+  const { feed, look, handOver, merge, device, others } = mergedDevice()
+  merge(2)
+  feed.reload()
+  t.deepEqual(others(), [{ id: 'device', known_from: null }])
+  handOver(look('cup', 3, device), 3)
+  t.deepEqual(others(), [{ id: 'device', known_from: null }])
+  t.is(feed.view(ann)?.orders, 1)
+})
+
+test('what a device had asked to be forgotten stays so where it is merged into', t => {
+  const { change, look, handOver, merge, device, others } = mergedDevice()
+  change({ kind: 'row', row: user({ consent_personalization: false, updated_at: 10 }) }, 10, device)
+  change({ kind: 'row', row: user({ consent_personalization: true, updated_at: 20 }) }, 20, device)
+  merge(30)
+  t.is(others(), undefined)
+  t.false(
+    look('cup', 15, device).some(({ key }) => key === ann),
+    'nothing of before, also after the merge'
+  )
+  handOver(look('cup', 31, device), 31)
+  t.deepEqual(others(), [{ id: 'device', known_from: 20 }])
+})
+
+test('who withdraws consent, or is erased, is not known under other ids any more, and later only from then on', t => {
+  for (const forget of ['withdraws', 'erased']) {
+    const { change, look, handOver, merge, device, others } = mergedDevice()
+    merge(2)
+    if (forget === 'erased') change({ kind: 'erasure', until: 20 }, 20)
+    else {
+      change({ kind: 'row', row: user({ consent_personalization: false, updated_at: 10 }) }, 10)
+      t.deepEqual(others(), [])
+      change({ kind: 'row', row: user({ consent_personalization: true, updated_at: 20 }) }, 20)
+    }
+    t.deepEqual(others() ?? [], [], forget)
+    handOver(look('cup', 21, device), 21)
+    t.deepEqual(others(), [{ id: 'device', known_from: 20 }], forget)
+  }
+})
+
+test('ids are handed on with what is merged again', t => {
+  const { feed, change, handOver, merge } = mergedDevice()
+  merge(2)
+  handOver(change({ kind: 'merge', merge: { user_id: 'bob', ts: 3 } }, 3), 3)
+  t.deepEqual(feed.view(bob)?.others, [
+    { id: 'ann', known_from: null },
+    { id: 'device', known_from: null }
+  ])
+})
+
+test('nobody is another id of their own', t => {
+  const { change, look, handOver, others } = mergedDevice()
+  look('tea', 1)
+  handOver(change({ kind: 'merge', merge: { user_id: 'bob', ts: 2 } }, 2), 2)
+  look('cup', 30, bob)
+  const back = change({ kind: 'merge', merge: { user_id: 'ann', ts: 31 } }, 31, bob)
+  change({ kind: 'erasure', until: 20 }, 32)
+  handOver(back, 33)
+  t.deepEqual(others(), [{ id: 'bob', known_from: 20 }])
+})
+
+test('of ids that were merged into one the eight that came last are known', t => {
+  const { feed, look, change } = start()
+  for (let i = 1; i <= 10; i++) {
+    look('tea', i, `d${i}` as PersonId)
+    const merge = { user_id: 'ann', ts: i }
+    const [{ value: handover }] = change({ kind: 'merge', merge }, i, `d${i}` as PersonId)
+    change({ kind: 'handover', handover }, i)
+  }
+  t.deepEqual(
+    feed.view(ann)?.others.map(({ id }) => id),
+    ['d10', 'd3', 'd4', 'd5', 'd6', 'd7', 'd8', 'd9']
+  )
+})

@@ -6,6 +6,7 @@ import type { UserFeatures } from '../schemas/views.ts'
 import { addAffinity } from './affinity.ts'
 import type { PersonPurchases } from './changed-purchases.ts'
 import type { Taste } from './join-taste.ts'
+import { withMergedId } from './merged-ids.ts'
 import type { ForgottenInterest } from './open-interests.ts'
 import { forgottenItems, type Handover, type UserChange } from './user-change.ts'
 import {
@@ -37,17 +38,22 @@ export function foldUser() {
       const known = user.get() ?? nobody()
       for (const { id, until } of forgottenItems(known, change)) emit(id as ItemId, { forgets: key, until })
       const times = change.kind === 'handover' ? change.handover.times : 0
-      apply(known, change)
-      const { mergedInto, consent, country } = known
+      apply(known, change, key)
+      const { mergedInto, consent, country, forgottenUntil } = known
       if (mergedInto === null) {
         if (change.kind !== 'taste') cutLists(known)
         user.set(known)
         return
       }
-      user.set({ ...nobody(), mergedInto, consent, country })
+      user.set({ ...nobody(), mergedInto, consent, country, forgottenUntil })
       if (known.asOf > 0 && times < handoversMax) {
         emit(mergedInto as PersonId, {
-          history: { ...known, bought: known.bought.toJSON(), mergedInto: null },
+          history: {
+            ...known,
+            bought: known.bought.toJSON(),
+            others: withMergedId(known.others, { id: key, since: forgottenUntil }),
+            mergedInto: null
+          },
           times: times + 1
         })
       }
@@ -59,18 +65,18 @@ export function foldUser() {
   })
 }
 
-function apply(user: UserState, change: UserChange): void {
+function apply(user: UserState, change: UserChange, self: PersonId): void {
   if (change.kind === 'row') describe(user, change.row)
   else if (change.kind === 'merge') user.mergedInto = change.merge.user_id
   else if (change.kind === 'erasure') erase(user, change.until)
   else if (user.consent === false) return
-  else if (change.kind === 'handover') take(user, change.handover)
+  else if (change.kind === 'handover') take(user, change.handover, self)
   else if (timeOf(change) > user.forgottenUntil) note(user, change)
 }
 
 /** What was on its way while its user was forgotten is forgotten as well. */
-function take(user: UserState, { history }: Handover): void {
-  if (history.asOf > user.forgottenUntil) addHistory(user, history)
+function take(user: UserState, { history }: Handover, self: PersonId): void {
+  if (history.asOf > user.forgottenUntil) addHistory(user, history, self)
 }
 
 type Happened = UserChange & { kind: 'act' | 'purchases' | 'taste' }

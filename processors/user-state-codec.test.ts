@@ -23,6 +23,7 @@ function somebody(): UserState {
   Object.assign(user, { orders: random(9) - 2, monetary: random(1e6) / 100, frequency: random(99) / 13 })
   if (random(3) === 0) user.forgottenUntil = random(1e9)
   if (random(3) === 0) user.mergedInto = 'u1'
+  for (let i = random(3); i > 0; i--) user.others.push({ id: `d${i}`, since: random(1e9) })
   return user
 }
 
@@ -41,16 +42,28 @@ test('what is read is what was written', t => {
 
 test('users that were stored as JSON are read', t => {
   const user = somebody()
-  const stored = new ByteReader(Buffer.from(JSON.stringify(user)))
+  user.others = []
+  const { others: _, ...older } = user
+  const stored = new ByteReader(Buffer.from(JSON.stringify(older)))
   const read = userStateCodec.readOlder?.(1, stored) as UserState
   t.deepEqual(plain(read), plain(user))
   t.deepEqual(featuresOf(read), featuresOf(user))
+})
+
+test('users that were stored before merged ids were kept are read', t => {
+  const user = { ...somebody(), others: [] }
+  const out = new ByteWriter()
+  userStateCodec.write(out, user)
+  const bytes = out.copy()
+  const input = new ByteReader(bytes.subarray(0, bytes.length - 1))
+  t.deepEqual(plain(userStateCodec.readOlder?.(2, input) as UserState), plain(user))
+  t.true(input.isAtEnd)
 })
 
 test('history that is handed on counts what was bought, also beyond the times that are kept', t => {
   const [user, other] = [nobody(), nobody()]
   for (let i = 1; i <= 12; i++) other.bought.note('tea', [i])
   user.bought.note('tea', [100])
-  addHistory(user, plain(other))
+  addHistory(user, plain(other), 'ann')
   t.deepEqual(user.bought.toJSON(), { tea: { times: [100, 12, 11, 10, 9, 8, 7, 6], count: 13 } })
 })

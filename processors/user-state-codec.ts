@@ -2,12 +2,13 @@ import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import { codec } from '../engine/index.ts'
 import { BoughtItems } from './bought-items.ts'
 import { currentNumbers } from './id-numbers.ts'
+import type { MergedId } from './merged-ids.ts'
 import type { UserState } from './user-state.ts'
 
 const consents = [null, true, false]
 
 export const userStateCodec = codec<UserState>({
-  version: 2,
+  version: 3,
   write(out, user) {
     out.zigzag(user.asOf).u8(consents.indexOf(user.consent))
     writeName(out, user.country)
@@ -19,35 +20,46 @@ export const userStateCodec = codec<UserState>({
     user.bought.write(out, user.asOf)
     out.f64(user.forgottenUntil)
     writeName(out, user.mergedInto)
+    out.varint(user.others.length)
+    for (const { id, since } of user.others) out.string(id).f64(since)
   },
   read(input) {
-    const [asOf, consent, country] = [input.zigzag(), consents[input.u8()], readName(input)]
-    const [categories, brands, bands] = Array.from({ length: 3 }, () => readRecord(input, () => input.f64()))
-    const [frequency, orders, monetary] = [input.f64(), input.zigzag(), input.f64()]
-    const [seen, dismissed] = Array.from({ length: 2 }, () => readRecord(input, () => asOf - input.zigzag()))
-    return {
-      asOf,
-      consent,
-      country,
-      categories,
-      brands,
-      bands,
-      frequency,
-      orders,
-      monetary,
-      seen,
-      dismissed,
-      bought: BoughtItems.read(input, asOf, sharedId),
-      forgottenUntil: input.f64(),
-      mergedInto: readName(input)
-    }
+    return { ...readWithoutOthers(input), others: readOthers(input) }
   },
-  /** Version 1 was JSON. */
-  readOlder(_, input) {
+  /** Version 1 was JSON; version 2 did not know of others. */
+  readOlder(version, input) {
+    if (version === 2) return { ...readWithoutOthers(input), others: [] }
     const stored = JSON.parse(input.text(input.end - input.position))
-    return { ...stored, bought: BoughtItems.of(stored.bought) }
+    return { ...stored, bought: BoughtItems.of(stored.bought), others: [] }
   }
 })
+
+function readWithoutOthers(input: ByteReader): Omit<UserState, 'others'> {
+  const [asOf, consent, country] = [input.zigzag(), consents[input.u8()], readName(input)]
+  const [categories, brands, bands] = Array.from({ length: 3 }, () => readRecord(input, () => input.f64()))
+  const [frequency, orders, monetary] = [input.f64(), input.zigzag(), input.f64()]
+  const [seen, dismissed] = Array.from({ length: 2 }, () => readRecord(input, () => asOf - input.zigzag()))
+  return {
+    asOf,
+    consent,
+    country,
+    categories,
+    brands,
+    bands,
+    frequency,
+    orders,
+    monetary,
+    seen,
+    dismissed,
+    bought: BoughtItems.read(input, asOf, sharedId),
+    forgottenUntil: input.f64(),
+    mergedInto: readName(input)
+  }
+}
+
+function readOthers(input: ByteReader): MergedId[] {
+  return Array.from({ length: input.varint() }, () => ({ id: input.string(), since: input.f64() }))
+}
 
 /** The same string for an item wherever it stands, as far as that is known: people bought the same things. */
 function sharedId(id: string): string {

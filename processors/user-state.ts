@@ -3,6 +3,7 @@ import { decay } from '../recommend/decay.ts'
 import type { UserFeatures } from '../schemas/views.ts'
 import { type Affinities, addAffinity, scaleAffinities, shownAffinities } from './affinity.ts'
 import { type Bought, BoughtItems } from './bought-items.ts'
+import { type MergedId, shownIds, withMergedId } from './merged-ids.ts'
 
 const halfLifeMs = days(30)
 const bounds = { seen: 100, bought: 200, dismissed: 200 }
@@ -26,12 +27,18 @@ export interface UserState {
   dismissed: Record<string, number>
   /** Nothing of up to then is kept: consent was withdrawn, or the person erased. */
   forgottenUntil: number
+  /** Ids that were merged into this one, ≤ 8. */
+  others: MergedId[]
   /** All this belongs to another user now. */
   mergedInto: string | null
 }
 
 /** The same as plain data, for another user. */
-export type UserHistory = Omit<UserState, 'bought'> & { bought: Record<string, Bought> }
+export type UserHistory = Omit<UserState, 'bought' | 'others'> & {
+  bought: Record<string, Bought>
+  /** The id it comes from among them; not there in what an older release handed over. */
+  others?: MergedId[]
+}
 
 export function nobody(): UserState {
   return {
@@ -48,6 +55,7 @@ export function nobody(): UserState {
     bought: new BoughtItems(),
     dismissed: {},
     forgottenUntil: neverForgotten,
+    others: [],
     mergedInto: null
   }
 }
@@ -79,8 +87,8 @@ export function cutLists(user: UserState): void {
   user.dismissed = newest(user.dismissed, bounds.dismissed)
 }
 
-/** Adds what another id's history says; what it is called and where it lives stays its own. */
-export function addHistory(user: UserState, other: UserHistory): void {
+/** Adds what another id's history says to that of `self`; what it is called and where it lives stays its own. */
+export function addHistory(user: UserState, other: UserHistory, self: string): void {
   const ours = worthAt(user, other.asOf)
   for (const list of ['categories', 'brands', 'bands'] as const) {
     for (const [name, sum] of Object.entries(other[list])) addAffinity(user[list], name, sum * ours)
@@ -91,6 +99,10 @@ export function addHistory(user: UserState, other: UserHistory): void {
   for (const [id, ts] of Object.entries(other.seen)) noteNewest(user.seen, id, ts)
   for (const [id, ts] of Object.entries(other.dismissed)) noteNewest(user.dismissed, id, ts)
   for (const [id, { times, count }] of Object.entries(other.bought)) user.bought.note(id, times, count - times.length)
+  for (const { id, since } of other.others ?? []) {
+    if (id === self) continue
+    user.others = withMergedId(user.others, { id, since: Math.max(since, user.forgottenUntil) })
+  }
 }
 
 export function featuresOf(user: UserState): UserFeatures {
@@ -105,6 +117,7 @@ export function featuresOf(user: UserState): UserFeatures {
     frequency: Math.max(0, Math.round(user.frequency * steps) / steps),
     orders: user.orders,
     known_from: user.forgottenUntil === neverForgotten ? null : user.forgottenUntil,
+    others: shownIds(user.others, neverForgotten),
     monetary: Math.round(user.monetary * 100) / 100,
     seen: listed(user.seen, bounds.seen),
     bought: user.bought.newest(bounds.bought),

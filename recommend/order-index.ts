@@ -2,8 +2,8 @@ import type { BasketWeights } from '../schemas/views.ts'
 import { BasketIndex } from './basket/basket-index.ts'
 import type { OrderedBasket } from './basket/basket-log.ts'
 import { weightCount } from './basket/basket-ranker.ts'
+import { knownOrders, type OrderedAs } from './basket/known-orders.ts'
 import { NextBasket } from './basket/next-basket.ts'
-import { ordersSince } from './basket/orders-since.ts'
 import { shopWide } from './candidate-set.ts'
 import type { Catalog } from './catalog.ts'
 import { LedBy } from './led-by.ts'
@@ -18,9 +18,8 @@ export const seedless = { popular: shopWide, orderedTogether: -2 } as const
 
 /** Who may be told what they will order next. */
 export interface Customer {
-  id: string
-  /** Orders of up to then are not read: consent was withdrawn, or the person erased. −Infinity: never. */
-  since: number
+  /** The customer's own, then those that were merged into it. */
+  ids: readonly OrderedAs[]
 }
 
 /** Takes what a customer may order; numbers are the catalog's. */
@@ -73,8 +72,7 @@ export class OrderIndex {
    */
   find(customer: Customer, { now, wanted }: { now: number; wanted: number }, sink: NextOrderSink): void {
     const { next } = this
-    const orders = ordersSince(this.index.basketsOf(customer.id), customer.since / 1000)
-    if (next.predictFrom(orders, now / 1000) === 0) return
+    if (next.predictFrom(knownOrders(this.index, customer.ids), now / 1000) === 0) return
     const count = next.rank(wanted, candidate => {
       const item = this.numberOf(next.candidates.items[candidate])
       return item >= 0 && sink.takes(item)

@@ -1,3 +1,4 @@
+import type { OrderedAs } from './basket/known-orders.ts'
 import type { Blend } from './blend-weights.ts'
 import type { Customer } from './order-index.ts'
 import type { PairTotals } from './pair-totals.ts'
@@ -34,6 +35,8 @@ export interface Profile {
   readonly orders: number
   /** Nothing of up to then may be used. −Infinity: they never asked for that. */
   readonly knownFrom: number
+  /** Ids that were merged into theirs. */
+  readonly others: readonly OrderedAs[]
   readonly categories: Liking
   readonly brands: Liking
   readonly priceBands: Liking

@@ -75,6 +75,8 @@ export interface UserFeatures {
   orders: number
   /** Nothing of up to then is kept: consent was withdrawn, or the person erased; null: neither. */
   known_from: number | null
+  /** Ids that were merged into this one, ≤ 8, in order; `known_from` as above. */
+  others: { id: string; known_from: number | null }[]
   /** Money spent less returned. */
   monetary: number
   /** Newest first, ≤ 100. */

@@ -106,8 +106,12 @@ test('a device that is merged becomes part of the user, with what it does later'
     ],
     { unitRecords: 1 }
   )
-  const { country, seen, categories } = driver.view(userFeatures, 'ann' as never) ?? {}
+  const { country, seen, categories, others } = driver.view(userFeatures, 'ann' as never) ?? {}
   t.deepEqual([country, seen?.map(one => one.product_id)], ['DE', ['pot', 'cup', 'tea']])
   t.is(categories?.[0].name, 'drinks')
+  t.deepEqual(
+    others?.map(one => ({ ...one })),
+    [{ id: 'device', known_from: null }]
+  )
   t.is(driver.view(userFeatures, 'device' as never), undefined)
 })

@@ -68,6 +68,7 @@ const user = (country: string): Buffer =>
     frequency: 1,
     orders: 0,
     known_from: null,
+    others: [],
     monetary: 0,
     seen: [],
     bought: [],

@@ -88,6 +88,17 @@ test('what was ordered before consent was withdrawn is not theirs any more, what
   )
 })
 
+test('orders under an id that was merged into theirs are read, but for those of before it asked to be forgotten', t => {
+  const fixture = annsShop().identity('device', 'ann')
+  fixture.order('d1', 'device', ['lamp'], daysAgo(30)).order('d2', 'device', ['nail'], daysAgo(50))
+  fixture.user('ann', { orders: 5, others: [{ id: 'device', known_from: fixtureNow - 50 * day }] })
+  for (const user_id of ['ann', 'device']) {
+    const { items } = fixture.start().ask({ surface: 'email', user_id })
+    const own = items.filter(({ reasons }) => reasons[0].code === 'bought_before').map(item => item.product_id)
+    t.deepEqual(own.sort(), ['bread', 'lamp', 'milk'])
+  }
+})
+
 test('what just arrived is left out of an e-mail, unless people come back for it', t => {
   const fixture = annsShop().order('a0', 'ann', ['milk', 'lamp'], daysAgo(2))
   const bought = ['milk', 'lamp'].map(product_id => ({ product_id, count: 1, ...daysAgo(2) }))

@@ -241,7 +241,9 @@ class ViewRecommender implements Recommender {
 }
 
 function customerOf({ person, profile }: Visitor): Customer | null {
-  return person === null || profile === null || profile.orders <= 0 ? null : { id: person, since: profile.knownFrom }
+  return person === null || profile === null || profile.orders <= 0
+    ? null
+    : { ids: [{ id: person, since: profile.knownFrom }, ...profile.others] }
 }
 
 function rounded(score: number): number {

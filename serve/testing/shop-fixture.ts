@@ -151,6 +151,7 @@ export class ShopFixture {
       frequency: 1,
       orders: 0,
       known_from: null,
+      others: [],
       monetary: 0,
       seen: [],
       bought: [],

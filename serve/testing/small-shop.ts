@@ -130,6 +130,7 @@ export class SmallShop implements Ingest, Erasures, Recommender, Freshness, Chan
       frequency: own.length,
       orders: 0,
       known_from: null,
+      others: [],
       monetary: 0,
       seen,
       bought: [],

@@ -29,6 +29,7 @@ export function profile(catalog: Catalog, row: UserFeatures): Profile {
     country: row.country,
     orders: row.orders,
     knownFrom: row.known_from ?? Number.NEGATIVE_INFINITY,
+    others: row.others.map(({ id, known_from }) => ({ id, since: known_from ?? Number.NEGATIVE_INFINITY })),
     categories: liking(row.categories, name => catalog.categories.intern(name)),
     brands: liking(row.brands, name => catalog.brands.intern(name)),
     priceBands: liking(row.price_bands, Number),
