@@ -35,7 +35,8 @@ interface ComingBasket {
  * A basket is evidence once the next one comes.
  */
 export class BasketLearner {
-  readonly next = new NextBasket(new BasketIndex(bounds))
+  /** Popular items anew for every question, so that nothing depends on when it was started. */
+  readonly next = new NextBasket(new BasketIndex(bounds), { popularEvery: 1 })
   private readonly fixed = new BasketRanker()
   private coming: ComingBasket | null = null
   private published = { weights: this.fixed.weights.slice(), version: 0, withheld: 0, lead: 0 }
