@@ -166,6 +166,10 @@ export const errorGroups: ErrorGroup[] = [
         'On Kafka, records are loaded and no stream worker has gone on for long: none runs, or it is stuck.',
         'Start `millrace stream` or see its log; then run the command again, which appends nothing twice.'
       ),
+      records_not_kept: row(
+        'On Kafka, records to be loaded are older than their topic, or one made of it, is kept: they would be gone before they are processed.',
+        'Set `retention.ms` of the named topic to -1 until they are processed, or leave them out.'
+      ),
       streams_never_ran: row(
         'There is no state on Kafka to look into.',
         'Start `millrace stream`; check `namespace` and `kafka.brokers`.'

@@ -13,6 +13,8 @@ export interface TopicOptions<V> {
   cleanup?: 'delete' | 'compact'
   retentionMs?: number
   retentionBytes?: number
+  /** On Kafka an operator may let records go earlier. What is older than that is not to be appended. */
+  mayKeepLess?: boolean
   /** Largest key + value; checked when emitted. Default 1 MiB. */
   recordBytesMax?: number
   /** Event time of a record, where the value carries it; default: the record's own timestamp. */

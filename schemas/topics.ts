@@ -29,6 +29,7 @@ import type {
 
 export const interactions = topic<VisitorId, Interaction>('interactions', {
   value: avroCodec('interaction'),
+  mayKeepLess: true,
   timestampOf: event => event.ts
 })
 export const products = topic<ItemId, ProductRow | null>('products', {
@@ -41,12 +42,20 @@ export const orders = topic<OrderId, OrderRow | null>('orders', {
   cleanup: 'compact'
 })
 /** Not compacted: the lines of an order share its key. */
-export const orderItems = topic<OrderId, OrderItemRow>('order-items', { value: avroCodec('order-item') })
-export const merges = topic<VisitorId, Merge>('merges', { value: avroCodec('merge'), timestampOf: merge => merge.ts })
+export const orderItems = topic<OrderId, OrderItemRow>('order-items', {
+  value: avroCodec('order-item'),
+  mayKeepLess: true
+})
+export const merges = topic<VisitorId, Merge>('merges', {
+  value: avroCodec('merge'),
+  mayKeepLess: true,
+  timestampOf: merge => merge.ts
+})
 export const control = topic<VisitorId, Control>('control', { value: jsonValue(), cleanup: 'compact' })
 export const ticks = topic<never, Buffer>('ticks', { value: bytesValue, retentionMs: days(1), recordBytesMax: 1024 })
 export const impressions = topic<VisitorId, Impression>('impressions', {
   value: avroCodec('impression'),
+  mayKeepLess: true,
   timestampOf: impression => impression.ts
 })
 
@@ -82,7 +91,7 @@ export const basketSteps = topic<OrderId, BasketStep | null>('basket-steps', {
   retentionMs: days(730)
 })
 /** A tombstone forgets what its person did up to its timestamp. */
-export const acts = topic<PersonId, Act | null>('acts', { value: avroCodec<Act>('act') })
+export const acts = topic<PersonId, Act | null>('acts', { value: avroCodec<Act>('act'), mayKeepLess: true })
 export const deadLetters = topic<never, Buffer>('dead-letters', {
   value: bytesValue,
   recordBytesMax: (1 << 20) + (64 << 10)

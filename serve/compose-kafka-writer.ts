@@ -5,10 +5,11 @@ import { derivedTopics } from '../engine/distributed/worker-topics.ts'
 import { historyEndHeader, ticks } from '../engine/stream.ts'
 import type { Config } from '../schemas/config.ts'
 import { orders } from '../schemas/topics.ts'
-import { planOnKafka, topologiesOnKafka } from './compose-kafka-topologies.ts'
+import { planOnKafka, topicsOnKafka, topologiesOnKafka } from './compose-kafka-topologies.ts'
 import { duplicatesOf, positionsOn, positionsWithTicks } from './compose-positions.ts'
 import { untilOrdersCount } from './compose-purchase-switch.ts'
 import type { KafkaWriter } from './kafka/kafka-operations.ts'
+import { refuseOlder, shortRetentions } from './kafka/short-retention.ts'
 import { untilProcessed } from './kafka/until-processed.ts'
 
 export interface Watching {
@@ -47,8 +48,10 @@ export function composeKafkaWriter({
   let plan = planOnKafka(config, topologiesOnKafka(config, purchaseSource))
   let isSwitchDue = purchaseSource === 'events' && config.purchase_source === 'auto'
   const processed = () => untilProcessed({ derived: derivedTopics(plan), log: positions, ...waiting })
+  const short = shortRetentions(topicsOnKafka(config), log.topics())
   return {
     append: async (topic, records, options) => {
+      refuseOlder(records, topic, { short, derived: derivedTopics(plan), now: Date.now() })
       await log.append(topic, records, options)
       if (topic !== orders.name || !isSwitchDue) return
       isSwitchDue = false

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Cluster } from '../connectors/kafka/cluster.ts'
 import { openStreamCluster } from '../connectors/kafka/stream-cluster.ts'
+import { existingTopics } from '../connectors/kafka/topic-scan.ts'
 import type { MillraceError } from '../engine/errors.ts'
 import { letHeapsGrow, letThreadsSizeYoungGenerations } from '../engine/heap-growth.ts'
 import type { RocksStore } from '../engine/stores/rocksdb-store.ts'
@@ -28,6 +29,7 @@ import { HttpServers } from './http-servers.ts'
 import { memoryOfThread } from './kafka/memory-of-thread.ts'
 import { eventsKind, PurchaseWatch } from './kafka/purchase-watch.ts'
 import { RestoreReport } from './kafka/restore-report.ts'
+import { saidOf, shortRetentions } from './kafka/short-retention.ts'
 import { reasonOf, SupervisedThread } from './kafka/supervised-thread.ts'
 import type { WorkerEvent, WorkerOrder } from './kafka/worker-messages.ts'
 import { workerName } from './kafka/worker-name.ts'
@@ -161,7 +163,15 @@ class StreamProcess {
       await cluster.close()
     }
     this.#cluster = new Cluster(connection)
+    await this.#sayShortRetentions(this.#cluster)
     this.#purchaseSource = await purchaseSourceOnKafka(this.#config, this.#cluster)
+  }
+
+  async #sayShortRetentions(cluster: Cluster): Promise<void> {
+    const declared = topicsOnKafka(this.#config)
+    const mayBeShort = new Set(declared.flatMap(({ name, mayKeepLess }) => (mayKeepLess ? [name] : [])))
+    const existing = await existingTopics(cluster, name => mayBeShort.has(name))
+    for (const one of shortRetentions(declared, existing)) this.#screen.line(`warning: ${saidOf(one)}`)
   }
 
   #startThreads(name: string): void {

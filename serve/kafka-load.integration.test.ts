@@ -316,8 +316,18 @@ story('records are not loaded into a topic that would forget them before they ar
   await admin.deleteTopics(['interactions'])
   const configs = { 'retention.ms': '86400000', 'max.message.bytes': '2000000' }
   await admin.createTopics([{ name: 'interactions', partitions: 2, configs }])
-  const { code, stderr } = await shop.run(['load', join(root, 'late.jsonl')])
+  const { code, stderr } = await shop.run(['load', purchases('older', 2)])
   t.is(code, 1)
-  t.regex(stderr, /Topic interactions exists with retention\.ms 86400000, and -1 \(for ever\) is needed/)
+  t.regex(stderr, /Topic interactions keeps records for 24 h, and one of 2025-01-01T.* is older/)
   t.is(await interactionsOn(cluster), 0)
+
+  const ts = new Date(Date.now() - 60_000).toISOString()
+  const event = { event_id: 'new-1', session_id: 's-new', event_type: 'view', product_id: 'p-new', ts }
+  writeFileSync(join(root, 'new.jsonl'), `${JSON.stringify(event)}\n`)
+  const worker = await shop.stream('worker-a')
+  await untilReady(worker)
+  t.regex(worker.output(), /warning: topic interactions keeps records for 24 h/)
+  const loaded = await shop.run(['load', join(root, 'new.jsonl'), '--json'])
+  t.is(loaded.code, 0, loaded.stderr)
+  t.is(JSON.parse(loaded.stdout).accepted, 1)
 })

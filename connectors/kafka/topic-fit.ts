@@ -51,7 +51,10 @@ export function specOf(name: string, { partitions, configs }: TopicSettings): To
   }
 }
 
-/** The one sentence why an existing topic cannot be used; undefined if it can. More room and longer retention are fine. */
+/**
+ * The one sentence why an existing topic cannot be used; undefined if it can. More room and longer retention are fine, and
+ * less `retention.ms` where an operator may let records go earlier.
+ */
 export function misfit(spec: TopicSpec, { partitions, configs }: TopicSettings): MillraceError | undefined {
   const refuse = (what: string, is: unknown, need: unknown) =>
     stop(
@@ -79,10 +82,8 @@ function retentionMisfit(
   configs: ReadonlyMap<string, string>,
   refuse: (what: string, is: unknown, need: unknown) => MillraceError
 ): MillraceError | undefined {
-  for (const [config, need] of [
-    ['retention.ms', spec.retentionMs ?? -1],
-    ['retention.bytes', spec.retentionBytes ?? -1]
-  ] as const) {
+  const times = spec.mayKeepLess ? [] : ([['retention.ms', spec.retentionMs ?? -1]] as const)
+  for (const [config, need] of [...times, ['retention.bytes', spec.retentionBytes ?? -1]] as const) {
     const is = Number(configs.get(config) ?? -1)
     if (is >= 0 && (need < 0 || is < need)) return refuse(config, is, need < 0 ? '-1 (for ever)' : need)
   }

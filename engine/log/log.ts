@@ -8,6 +8,8 @@ export interface TopicSpec {
   /** Event time; undefined = for ever. */
   retentionMs?: number
   retentionBytes?: number
+  /** The log may keep records for less than `retentionMs`, as its operator decides; it is told, not refused. */
+  mayKeepLess?: boolean
   recordBytesMax: number
 }
 

@@ -189,7 +189,7 @@ class Compiler {
     const log =
       this.#options.logNames?.get(topic.name) ??
       `${this.#options.namespace}.${name}.v${version}.${topic.name}-repartition`
-    this.#ensure({ ...topic, cleanup: 'delete', retentionMs: undefined }, log)
+    this.#ensure({ ...topic, cleanup: 'delete', retentionMs: undefined, mayKeepLess: false }, log)
     this.#sources.set(log, { topic, log, partitions, rank: 0, readers: [{ topology: name, outs, writes: [] }] })
     return { kind: 'sink', topic, log, partitions, topology: name, step: node.name }
   }
@@ -292,6 +292,7 @@ export function topicSpec(topic: AnyTopic, log: string, partitions: number): Top
     cleanup: topic.cleanup,
     retentionMs: topic.retentionMs,
     retentionBytes: topic.retentionBytes,
+    ...(topic.mayKeepLess && { mayKeepLess: true }),
     recordBytesMax: topic.recordBytesMax
   }
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { messageOf } from '../../engine/errors.ts'
 import type { Config } from '../../schemas/config.ts'
 import { type Operations, only } from '../admin/operations.ts'
 import type { CommandContext } from './context.ts'
@@ -90,12 +91,17 @@ async function loadFiles(
   for (const path of files) {
     const settings = { path, type: options.type, columns: columnsOf(config), timeShiftMs }
     const file = new LoadFile(settings, { reader, topics, operations })
+    const endHistory = () => only(operations.endHistory({ name: file.loaded.file }))
     try {
       await file.run({ rate: options.rate, isRepeated: options.again === true, signal })
+    } catch (error) {
+      // What went wrong first is what is said last.
+      if (file.hasSent) await endHistory().catch(reason => say(messageOf(reason)))
+      throw error
     } finally {
       results.push(file.loaded)
-      await only(operations.endHistory({ name: file.loaded.file }))
     }
+    await endHistory()
     if (signal.aborted) return
   }
 }

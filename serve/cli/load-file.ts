@@ -39,6 +39,8 @@ const identityBytes = 64 * 1024
  */
 export class LoadFile {
   readonly loaded: FileLoaded
+  /** Something of it is on the log. */
+  hasSent = false
   readonly #settings: Omit<FileOptions, 'batchRowsMax'> & { path: string }
   readonly #deps: Deps
   #name = ''
@@ -81,6 +83,7 @@ export class LoadFile {
 
   async #send(appends: Append[]): Promise<void> {
     await only(this.#deps.operations.append({ appends }))
+    this.hasSent = true
   }
 
   async #findPositions(): Promise<void> {
