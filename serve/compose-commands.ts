@@ -33,6 +33,9 @@ export function composeCommands(): CommandContext {
     importLines: async (lines, append) => (await import('../engine/log/topic-lines.ts')).importLines(lines, append),
     checkSchemas: async against => (await import('../schemas/schema-check.ts')).checkSchemas(against),
     registry: async ({ config }) => (await import('./compose-registry.ts')).composeRegistry(config),
+    kafkaFindings: async function* (config) {
+      yield* (await import('./compose-doctor.ts')).kafkaFindings(config)
+    },
     acls: async config => (await import('./compose-acls.ts')).composeAcls(config),
     evaluation: {
       options: evaluateOptions,

@@ -14,6 +14,7 @@ import { Admin } from './admin.ts'
 import { committedOffsets } from './committed-offsets.ts'
 import { GroupMember } from './group-member.ts'
 import { offsetsOf } from './list-offsets.ts'
+import { rightsOnGroup, rightsOnTopics } from './rights.ts'
 import { type KafkaFixture, kafkaStories, readTo, record } from './testing/kafka-fixture.ts'
 import { newTopic } from './topic-fit.ts'
 import { TransactionalProducer } from './transactional-producer.ts'
@@ -122,3 +123,30 @@ story('a worker does all its work with the rights that are listed, and nobody el
   const stranger = await t.throwsAsync(work(kafka, { username: 'stranger', namespace, input }))
   t.is(codeOf(stranger), 'kafka_forbidden')
 })
+
+story(
+  'what is allowed is told by the brokers: of topics that are there, hidden ones included, and of groups',
+  async (kafka, t) => {
+    const [open, hidden] = [await kafka.topic('open'), await kafka.topic('hidden')]
+    const group = `readers${kafka.run}`
+    const sasl = { mechanism: 'PLAIN', username: 'worker', password } as const
+    const cluster = kafka.cluster({ bootstrap: [`127.0.0.1:${saslPort}`], sasl, retryTimeoutMs: 5_000 })
+    t.deepEqual(await rightsOnGroup(cluster, group), new Set())
+    await grant(kafka, [
+      { resource: 'topic', name: open, pattern: 'literal', operations: ['Describe', 'Read'] },
+      { resource: 'group', name: group, pattern: 'literal', operations: ['Describe', 'Read'] }
+    ])
+    const found = await rightsOnTopics(cluster, [open, hidden])
+    t.deepEqual(
+      found,
+      new Map([
+        [open, new Set(['Read', 'Describe'])],
+        [hidden, new Set<string>()]
+      ])
+    )
+    t.deepEqual(await rightsOnGroup(cluster, group), new Set(['Read', 'Describe']))
+    const trusted = kafka.cluster()
+    t.true((await rightsOnTopics(trusted, [open, 'not-there'])).get(open)?.has('DescribeConfigs'))
+    t.false((await rightsOnTopics(trusted, [open, 'not-there'])).has('not-there'))
+  }
+)

@@ -51,6 +51,11 @@ export class RedisConnection {
     return replies.reduce((sum, [, replaced]) => sum + Number(replaced), 0)
   }
 
+  /** Settles once it answers and lets us in. */
+  async reached(): Promise<void> {
+    await this.#ready()
+  }
+
   close(): void {
     this.#redis.disconnect()
   }

@@ -5,6 +5,7 @@ import type { ErasureReceipt } from '../../schemas/erasure.ts'
 import type { Operations } from '../admin/operations.ts'
 import type { DemoNote } from '../demo/demo-note.ts'
 import type { KnownOfErasure } from '../erasures/receipt.ts'
+import type { Finding } from './finding.ts'
 import type { ServerStack } from './stack-command.ts'
 import type { TopicBook, TopologyBook } from './topic-book.ts'
 
@@ -59,6 +60,8 @@ export interface CommandContext {
   ): Promise<number>
   checkSchemas(against: string | undefined): Promise<SchemaVerdict[]>
   registry(loaded: LoadedConfig): Promise<SubjectRegistry>
+  /** Brokers, rights, topics, registry and Redis, as `millrace doctor` sees them. */
+  kafkaFindings(config: Config): AsyncIterable<Finding>
   /** The least rights on the brokers, as arguments of `kafka-acls.sh`. */
   acls(config: Config): Promise<string[]>
   evaluation: Evaluation

@@ -1,23 +1,19 @@
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { totalmem } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { messageOf } from '../../engine/errors.ts'
 import type { Config, LoadedConfig } from '../../schemas/config.ts'
+<<<<<<< Updated upstream
 import { durationMs } from '../../schemas/config-kinds.ts'
 import { type Instance, isAlive, readInstance } from '../admin/instance.ts'
+=======
+>>>>>>> Stashed changes
 import { all } from '../admin/operations.ts'
 import type { CommandContext } from './context.ts'
+import { health, ports, running } from './doctor-processes.ts'
+import type { Finding } from './finding.ts'
 import { type CommonOptions, configOf } from './leaf.ts'
-
-export interface Finding {
-  check: string
-  status: 'ok' | 'warn' | 'fail'
-  detail: string
-  /** What to do; absent where there is nothing to. */
-  remedy?: string
-}
 
 const nodeMin = [22, 22]
 const mebibyte = 1 << 20
@@ -39,11 +35,17 @@ export async function* findings(context: CommandContext, options: CommonOptions)
   yield { check: 'configuration', status: 'ok', detail: file === null ? 'no file: defaults and variables' : file }
   yield memory(config)
   yield await disk(config)
-  const instance = readInstance(config.data_dir)
-  const isRunning = instance !== null && (await isAlive(instance))
-  if (isRunning) yield await health(instance)
-  else yield* await ports(config)
-  yield* await directory(context, loaded, isRunning)
+  const processes = await running(config)
+  for (const { what, instance } of processes) yield await health(what, instance)
+  const isEmbedded = config.log === 'embedded'
+  // One that runs here has what it needs; on Kafka another of the other kind may start beside it.
+  if (processes.length === 0 || !isEmbedded)
+    yield* await ports(
+      config,
+      processes.map(({ instance }) => instance)
+    )
+  if (isEmbedded) yield* await directory(context, loaded, processes.length > 0)
+  else yield* context.kafkaFindings(config)
 }
 
 function nodeVersion(): Finding {
@@ -74,35 +76,6 @@ async function disk({ data_dir }: Config): Promise<Finding> {
   if (freeMb >= diskWarnMb) return { check: 'disk', status: 'ok', detail }
   const status = freeMb < diskFailMb ? 'fail' : 'warn'
   return { check: 'disk', status, detail, remedy: 'Make space, or move data_dir to another disk.' }
-}
-
-async function health({ admin_url, pid }: Instance): Promise<Finding> {
-  const response = await fetch(`${admin_url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => null)
-  const detail = `running as process ${pid}, admin port ${admin_url}`
-  if (response?.ok) return { check: 'instance', status: 'ok', detail: `${detail}: ready` }
-  const body = (await response?.json().catch(() => null)) as { detail?: string } | null
-  return {
-    check: 'instance',
-    status: 'warn',
-    detail: `${detail}: not ready (${body?.detail ?? 'no answer'})`,
-    remedy: 'Wait, then look again; its log says what it is doing.'
-  }
-}
-
-async function ports({ http, admin }: Config): Promise<Finding[]> {
-  return Promise.all([port('http.port', http), port('admin.port', admin)])
-}
-
-async function port(key: string, at: { host: string; port: number }): Promise<Finding> {
-  const code = await new Promise<string | null>(done => {
-    const server = createServer()
-    server.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? 'error'))
-    server.listen(at.port, at.host, () => server.close(() => done(null)))
-  })
-  const where = `${at.host}:${at.port}`
-  if (code === null) return { check: key, status: 'ok', detail: `${where} is free` }
-  const remedy = `Choose another ${key}, or stop what listens there.`
-  return { check: key, status: 'fail', detail: `${where} cannot be used (${code})`, remedy }
 }
 
 async function directory(context: CommandContext, loaded: LoadedConfig, isRunning: boolean): Promise<Finding[]> {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from './context.ts'
-import { type Finding, findings } from './doctor-checks.ts'
+import { findings } from './doctor-checks.ts'
+import type { Finding } from './finding.ts'
 import { type CommonOptions, configOf, leaf } from './leaf.ts'
 import { print, printJson, say } from './output.ts'
 
@@ -10,7 +11,8 @@ export function addDoctor(program: Command, context: CommandContext): void {
   leaf(program, {
     usage: 'doctor',
     summary: 'check the set-up and say what to do; exit 1 where Millrace cannot run',
-    examples: ['doctor', 'doctor --data shop', 'doctor --acls'],
+    examples: ['doctor', 'doctor --data shop', 'doctor --log kafka', 'doctor --acls'],
+    onLog: true,
     json: true
   })
     .option('--acls', 'print the least rights on Kafka instead, as arguments of kafka-acls.sh')
