@@ -50,17 +50,17 @@ export async function openReplicaVisits(options: ReplicaVisitsOptions): Promise<
   const isHeld = () => erasing.isErasing
   const snapshots = new VisitSnapshots({ file, visits, source: id, endOffset, isHeld, say })
   const reread = rereadOf(cluster, topic)
-  const erasing: ErasingVisits = new ErasingVisits({
-    visits,
-    reread,
-    readTo: () => tail.position,
-    onErased: () => snapshots.rewrite(),
-    say
-  })
   answers.steps.onErasure = (erasure, offset) => erasing.add(erasure, offset)
   snapshots.load()
   const log = new ArrivedSteps(topic, visits.nextOffset, onApplied)
-  const tail: StepTail = new StepTail({ log, steps: answers.steps, onCaughtUp: () => erasing.start() })
+  const tail = new StepTail({ log, steps: answers.steps, onCaughtUp: () => erasing.start() })
+  const erasing: ErasingVisits = new ErasingVisits({
+    visits,
+    reread,
+    tail,
+    onErased: () => snapshots.rewrite(),
+    say
+  })
   snapshots.start(tail)
   return {
     steps: { topic, from: visits.nextOffset },

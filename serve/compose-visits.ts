@@ -43,13 +43,6 @@ export function composeVisits({ visits, steps, log, directory, say }: VisitsOpti
     isHeld: () => erasing.isErasing,
     say
   })
-  const erasing: ErasingVisits = new ErasingVisits({
-    visits,
-    reread: to => rereadLog(log, to),
-    readTo: () => tail.position,
-    onErased: () => snapshots.rewrite(),
-    say
-  })
   steps.onErasure = (erasure, offset) => erasing.add(erasure, offset)
   snapshots.load()
   let isIndexed = () => {}
@@ -60,7 +53,14 @@ export function composeVisits({ visits, steps, log, directory, say }: VisitsOpti
     isIndexed()
     erasing.start()
   }
-  const tail: StepTail = new StepTail({ log, steps, onCaughtUp })
+  const tail = new StepTail({ log, steps, onCaughtUp })
+  const erasing: ErasingVisits = new ErasingVisits({
+    visits,
+    reread: to => rereadLog(log, to),
+    tail,
+    onErased: () => snapshots.rewrite(),
+    say
+  })
   snapshots.start(tail)
   tail.poke()
   return {

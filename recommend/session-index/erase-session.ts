@@ -10,7 +10,8 @@ export interface LoggedEvent {
 /**
  * Takes a session out as if it had never been: counters and sums at once. Returns the items of which only the log of
  * events knows the rest, for `ItemRebuild`: those whose rings had cut older sessions off, and those whose newest event
- * was the session's. Then everything equals a replay without the session.
+ * was the session's. Then everything equals a replay without the session; but for the list of popular items, to be
+ * refreshed when the last session is out.
  */
 export function eraseSession(index: SessionIndex, session: number, events: readonly LoggedEvent[]): number[] {
   const { sessions, items, parameters } = index
@@ -27,7 +28,6 @@ export function eraseSession(index: SessionIndex, session: number, events: reado
     if (others.length < Math.min(items.sessions[item], parameters.ringSessions)) unfinished.add(item)
   }
   sessions.empty(session)
-  index.popular.make()
   return [...unfinished]
 }
 
@@ -37,21 +37,37 @@ export function eraseSession(index: SessionIndex, session: number, events: reado
  * thousandth of a click. Call it now and then, for example once a second; `sessionsMax` bounds a call.
  */
 export function expireSessions(index: SessionIndex, sessionsMax = 1000): number {
-  const { sessions, horizon, items } = index
+  const { sessions, horizon } = index
   let expired = 0
   for (; expired < sessionsMax && sessions.base < sessions.next; expired++) {
-    const oldest = sessions.base
-    const isOld = sessions.timeOf(oldest) < index.now - horizon.ageMaxS
+    const isOld = sessions.timeOf(sessions.base) < index.now - horizon.ageMaxS
     if (!isOld && index.clicks <= horizon.clicksMax) break
-    const length = sessions.lengthOf(oldest)
-    for (let i = 0; i < length; i++) items.unclick(sessions.itemAt(oldest, i), sessions.timeOf(oldest))
-    index.clicks -= length
-    const touched = subtractVisits(index, oldest)
-    sessions.empty(oldest)
-    sessions.dropOldest()
-    for (const item of touched) if (items.words[item * recordWords + field.clicks] <= 0) items.setRing(item, [])
+    expireOldest(index)
   }
   return expired
+}
+
+/** The same of sessions that started before an offset of the topic; `sessionsMax` bounds a call. */
+export function expireBefore(index: SessionIndex, topicOffset: number, sessionsMax = 1000): number {
+  const { sessions } = index
+  let expired = 0
+  for (; expired < sessionsMax && sessions.base < sessions.next; expired++) {
+    if (sessions.startOf(sessions.base) >= topicOffset) break
+    expireOldest(index)
+  }
+  return expired
+}
+
+function expireOldest(index: SessionIndex): void {
+  const { sessions, items } = index
+  const oldest = sessions.base
+  const length = sessions.lengthOf(oldest)
+  for (let i = 0; i < length; i++) items.unclick(sessions.itemAt(oldest, i), sessions.timeOf(oldest))
+  index.clicks -= length
+  const touched = subtractVisits(index, oldest)
+  sessions.empty(oldest)
+  sessions.dropOldest()
+  for (const item of touched) if (items.words[item * recordWords + field.clicks] <= 0) items.setRing(item, [])
 }
 
 /** Subtracts what the session's log says of its items' sessions, repeats and re-visits. Returns the items. */

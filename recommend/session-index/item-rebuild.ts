@@ -10,6 +10,9 @@ export interface PlacedEvent {
   timeS: number
 }
 
+/** Of 300 sessions in a ring each: half a millisecond. */
+const itemsPerTurn = 256
+
 /**
  * Ring, popularity and time of the newest event of a few items, again from the log of events, read once from its start in
  * order. Takes as much memory meanwhile as the index for these items.
@@ -34,15 +37,17 @@ export class ItemRebuild {
     if (this.isFirst(event)) this.again.pushToRing(number, event.session)
   }
 
-  finish(): void {
-    const { items, popular } = this.index
+  /** Yields after every so many items; the index must not change before the last one. */
+  *finish(): Generator<void, void, void> {
+    const { items } = this.index
+    let count = 0
     for (const [item, number] of this.numbers) {
       items.setRing(item, this.again.ringOf(number))
       items.words[item * recordWords + field.time] = this.again.words[number * recordWords + field.time]
       const floats = number * recordFloats
       items.floats.set(this.again.floats.subarray(floats, floats + 4), item * recordFloats)
+      if (++count % itemsPerTurn === 0) yield
     }
-    popular.make()
   }
 
   /** Of the session on the item; a full session keeps no more of them. */

@@ -25,8 +25,14 @@ export class PopularList {
 
   /** Of a small index often, then every 2,048 events. */
   make(): void {
-    const { items, now, parameters, events } = this.index
+    const { events } = this.index
     this.nextAt = events + Math.min(eventsBetween, Math.max(1, events >> 4))
+    this.refresh()
+  }
+
+  /** Without what was taken out of the index meanwhile; it is made again with the same event as elsewhere. */
+  refresh(): void {
+    const { items, now, parameters } = this.index
     this.count = 0
     const halfLife = parameters.halfLivesS[day]
     for (let item = 0; item < items.count; item++) {

@@ -51,6 +51,11 @@ export class ReplayedSessions {
     return known.session
   }
 
+  /** The number of a visit, whether or not the index took its newest step; −1: as for `sessionOf`. */
+  numberOf(name: string): number {
+    return this.open.get(name)?.session ?? -1
+  }
+
   private begin(name: string, session: number): void {
     if (this.open.size >= this.sweepAt) this.sweep()
     this.open.set(name, { session, length: 0, timeS: 0 })

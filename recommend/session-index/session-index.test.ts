@@ -49,7 +49,7 @@ function observeAll(
     lengths.set(session, place + 1)
     rebuild.observe({ session: sessions.get(session)!, place, item: index.find(`i${item}`), timeS: time })
   }
-  rebuild.finish()
+  for (const _ of rebuild.finish());
 }
 
 function inOrder(list: readonly Event[]): Event[] {

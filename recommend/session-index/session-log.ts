@@ -114,6 +114,11 @@ export class SessionLog {
     if (dropped >= 1024 && dropped > this.next - this.base) this.compact(dropped)
   }
 
+  /** Topic offset of its first event. */
+  startOf(session: number): number {
+    return this.offsetOrigin + (this.heads[this.at(session) + head.start] >>> 0)
+  }
+
   /** The session that started with the event at this offset, or −1: how an erasure finds what it has read in the log. */
   startedAt(topicOffset: number): number {
     const start = topicOffset - this.offsetOrigin

@@ -27,6 +27,8 @@ export class StepFeed {
   readonly open: OpenSessions
   /** The first of the topic that the index has not seen. */
   nextOffset = 0
+  /** While sums are made again from the log nothing may fall out of them; so long the index grows beyond its horizon. */
+  isExpiryHeld = false
   private expireAt = eventsBetweenExpiries
 
   constructor(
@@ -69,7 +71,7 @@ export class StepFeed {
     const timeS = Math.floor(step.ts / 1000)
     const session = this.open.numberOf(step.session, timeS, offset)
     index.observe(session, index.itemOf(step.product_id), timeS)
-    if (index.events < this.expireAt) return
+    if (this.isExpiryHeld || index.events < this.expireAt) return
     this.expireAt = expiryAfter(index.events)
     expireSessions(index)
   }

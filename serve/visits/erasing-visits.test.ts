@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { EmbeddedLog } from '../../engine/log/embedded-log.ts'
+import type { TaskReader } from '../../engine/ports/cluster.ts'
 import { MemoryStore } from '../../engine/stores/memory-store.ts'
 import { Catalog } from '../../recommend/catalog.ts'
 import { field, recordFloats, recordWords } from '../../recommend/session-index/item-records.ts'
@@ -8,6 +9,7 @@ import { fast, type RetrievalParameters } from '../../recommend/session-index/pa
 import { VisitIndex } from '../../recommend/visit-index.ts'
 import { type SessionErasure, type SessionStep, sessionErasure } from '../../schemas/session-step.ts'
 import { sessionSteps } from '../../schemas/topics.ts'
+import { rereadSteps } from '../kafka/reread-steps.ts'
 import { CountedSteps } from './counted-steps.ts'
 import { ErasingVisits, type RereadSteps } from './erasing-visits.ts'
 import { FollowedAnswers } from './followed-answers.ts'
@@ -21,12 +23,15 @@ const tight: RetrievalParameters = { ...fast, ringSessions: 5, sessionEventsMax:
 
 interface Started {
   parameters: RetrievalParameters
+  partBytes?: number
+  /** First offset that the topic still has when it is read again. */
+  startOffset?: number
   /** What reads the topic again, over `rereadLog`. */
   rereading?: (reread: RereadSteps) => RereadSteps
   onErased?: () => Promise<void>
 }
 
-async function started({ parameters, rereading = reread => reread, onErased }: Started) {
+async function started({ parameters, partBytes, startOffset = 0, rereading = reread => reread, onErased }: Started) {
   const log = new EmbeddedLog(new MemoryStore())
   await log.ensureTopics([{ name, partitions: 1, cleanup: 'delete', recordBytesMax: 1 << 20 }])
   const visits = new VisitIndex(new Catalog(), parameters)
@@ -37,16 +42,20 @@ async function started({ parameters, rereading = reread => reread, onErased }: S
     forget: (...ids) => void forgotten.push(ids.join(' '))
   })
   const snapshots: number[] = []
-  const erasing = new ErasingVisits({
+  const shortened: Pick<EmbeddedLog, 'read' | 'startOffset'> = {
+    read: (...from) => log.read(...from),
+    startOffset: () => startOffset
+  }
+  steps.onErasure = (erasure, offset) => erasing.add(erasure, offset)
+  const tail = new StepTail({ log, steps, onCaughtUp: () => erasing.start() })
+  const erasing: ErasingVisits = new ErasingVisits({
     visits,
-    reread: rereading(to => rereadLog(log, to)),
+    reread: rereading(to => rereadLog(shortened, to, partBytes)),
     retryMs: 1,
-    readTo: () => tail.position,
+    tail,
     onErased: onErased ?? (async () => void snapshots.push(visits.nextOffset)),
     say: () => {}
   })
-  steps.onErasure = (erasure, offset) => erasing.add(erasure, offset)
-  const tail: StepTail = new StepTail({ log, steps, onCaughtUp: () => erasing.start() })
   const append = (records: readonly (SessionStep | SessionErasure)[]) => {
     const encoded = records.map(one => ({ key: one.session, value: sessionSteps.value.encode(one), timestamp: one.ts }))
     void log.append(name, encoded)
@@ -124,17 +133,32 @@ const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
 for (const [what, parameters] of Object.entries({ 'with rings that overflow': tight, 'with room': fast })) {
   test(`an erasure on the topic leaves the index that there would be without the person, ${what} (seed ${seed})`, async t => {
     await fc.assert(
-      fc.asyncProperty(traffic, fc.nat(120), async (steps, meanwhile) => {
-        const [whole, without] = [await started({ parameters }), await started({ parameters })]
-        whole.append(steps.slice(meanwhile))
-        whole.append(erasures)
-        // Somebody else goes on while the topic is read again.
-        const others = steps.slice(0, meanwhile).map(one => ({ ...one, session: `x${one.session}`, session_id: 'x' }))
-        whole.append(others)
-        await whole.done()
-        without.append([...steps.slice(meanwhile).filter(one => !isAnns(one)), ...others])
-        return isSame(stateOf(whole.visits), stateOf(without.visits))
-      }),
+      fc.asyncProperty(
+        traffic,
+        fc.nat(120),
+        fc.integer({ min: 100, max: 2_000 }),
+        async (steps, meanwhile, partBytes) => {
+          // Somebody else goes on while the topic is read again: after every part of it, the first time and the second.
+          const others = steps.slice(0, meanwhile).map(one => ({ ...one, session: `x${one.session}`, session_id: 'x' }))
+          let left = others
+          const appendsBetween = (reread: RereadSteps): RereadSteps =>
+            async function* (to) {
+              for await (const part of reread(to)) {
+                yield part
+                whole.append(left.slice(0, 3))
+                left = left.slice(3)
+              }
+            }
+          const whole = await started({ parameters, partBytes, rereading: appendsBetween })
+          const without = await started({ parameters })
+          whole.append(steps.slice(meanwhile))
+          whole.append(erasures)
+          await whole.done()
+          without.append(steps.slice(meanwhile).filter(one => !isAnns(one)))
+          without.append(others.slice(0, others.length - left.length))
+          return isSame(stateOf(whole.visits), stateOf(without.visits))
+        }
+      ),
       { seed, numRuns: 60 }
     )
     t.pass()
@@ -211,6 +235,78 @@ test('where the topic cannot be read the second time, what is left of the items 
   t.is(erased.erasing.erased('era_1'), 1)
 })
 
+test('visits of which the topic has no first step any more are gone with an erasure, whosever they were', async t => {
+  const steps = [
+    step(['ann', 's1'], 'p1', 1000, 0),
+    step(['ann', 's1'], 'p2', 2000, 1),
+    step([null, 's4'], 'p1', 3000, 0)
+  ]
+  for (const [startOffset, left] of [
+    [0, 1],
+    [1, 1],
+    [3, 0],
+    [9, 0]
+  ]) {
+    const { visits, append, done } = await started({ parameters: fast, startOffset })
+    append([...steps, erasures[0]])
+    await done()
+    t.is(visits.feed.index.clicks, left, `from ${startOffset}`)
+  }
+})
+
+test('an erasure of many visits takes them out in turns, and what comes meanwhile is taken after them', async t => {
+  const open = () => started({ parameters: tight })
+  const [whole, without, unerased] = [await open(), await open(), await open()]
+  const visit = (name: string, item: number, second: number) => step([null, name], `p${item}`, second * 1000, 0)
+  const before = Array.from({ length: 3_000 }, (_, i) => visit(`before${i}`, i % 600, i))
+  const anns = Array.from({ length: 2_000 }, (_, i) => ({ ...visit('s1', i % 600, 4_000 + i), session: `s1#${i}` }))
+  // On items that are made again last.
+  const meanwhile = Array.from({ length: 3_000 }, (_, i) => visit(`other${i}`, 512 + (i % 88), 9_000 + i))
+  whole.append([...before, ...anns])
+  while (whole.visits.nextOffset < 5_000) await new Promise(resolve => setImmediate(resolve))
+  whole.append([erasures[0]])
+  let turns = 0
+  for (let i = 0; i < meanwhile.length; i += 20) {
+    whole.append(meanwhile.slice(i, i + 20))
+    await new Promise(resolve => setImmediate(resolve))
+    if (whole.erasing.isErasing) turns++
+  }
+  await whole.done()
+  without.append([...before, ...meanwhile])
+  await without.done()
+  unerased.append([...before, ...anns, ...meanwhile])
+  await unerased.done()
+  t.true(turns > 10, `${turns}`)
+  t.true(isSame(stateOf(whole.visits), stateOf(without.visits)))
+  const { popular } = whole.visits.feed.index
+  t.is(popular.nextAt, unerased.visits.feed.index.popular.nextAt, 'made with the same events as elsewhere')
+})
+
+test('closing does not wait for a topic that is away', async t => {
+  const reader = {
+    seek: () => {},
+    state: () => null,
+    read: () => null,
+    arrived: () => new Promise<void>(() => {}),
+    close: () => {}
+  }
+  const visits = new VisitIndex(new Catalog())
+  const erasing = new ErasingVisits({
+    visits,
+    reread: to => rereadSteps({ topic: name, open: () => reader as unknown as TaskReader, start: async () => 0 }, to),
+    tail: { position: 0, hold: () => {}, release: () => {} },
+    onErased: async () => t.fail(),
+    say: () => {}
+  })
+  erasing.add(erasures[0], 7)
+  erasing.start()
+  await new Promise(resolve => setTimeout(resolve, 10))
+  const started = performance.now()
+  await erasing.close()
+  t.true(performance.now() - started < 2_000)
+  t.true(erasing.isErasing)
+})
+
 test('where the topic cannot be read now, the erasure waits', async t => {
   const visits = new VisitIndex(new Catalog())
   const said: string[] = []
@@ -219,7 +315,7 @@ test('where the topic cannot be read now, the erasure waits', async t => {
     reread: () => {
       throw new TypeError('away')
     },
-    readTo: () => visits.nextOffset,
+    tail: { position: 0, hold: () => {}, release: () => {} },
     onErased: async () => t.fail(),
     say: line => said.push(line)
   })
@@ -228,4 +324,7 @@ test('where the topic cannot be read now, the erasure waits', async t => {
   await new Promise(resolve => setImmediate(resolve))
   t.true(erasing.isErasing)
   t.regex(said[0], /could not be carried out/)
+  const started = performance.now()
+  await erasing.close()
+  t.true(performance.now() - started < 2_000, 'closing does not wait for the next attempt')
 })

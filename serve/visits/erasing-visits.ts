@@ -1,17 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../engine/errors.ts'
 import type { RecordBatch } from '../../engine/log/log.ts'
 import { VisitErasure } from '../../recommend/visit-erasure.ts'
 import type { VisitIndex } from '../../recommend/visit-index.ts'
 import { isErasure, type SessionErasure, type SessionStep } from '../../schemas/session-step.ts'
 import { decodedStep } from './step-tail.ts'
+import type { IndexFeed } from './visit-snapshots.ts'
 
 /** `session-steps` once more from its start, at least up to an offset; the thread is free between two parts. */
 export type RereadSteps = (to: () => number) => AsyncIterable<RecordBatch>
 
-interface Reading {
+interface Reading<T> {
+  erasure: VisitErasure
+  /** Up to which offset, and not beyond; it may move on meanwhile. */
+  end: () => number
   take: (step: SessionStep, offset: number) => void
-  done: () => void
+  /** What is done there, with nothing in between. */
+  last: () => Generator<void, T, void>
 }
 
 interface Asked {
@@ -22,8 +27,8 @@ interface Asked {
 export interface ErasingVisitsOptions {
   visits: VisitIndex
   reread: RereadSteps
-  /** Whatever is on the topic before this offset has been taken by the index, or cannot be read. */
-  readTo: () => number
+  /** What feeds the index; before `position` it has taken whatever can be read. */
+  tail: IndexFeed & { readonly position: number }
   /** Visits are out of the index: a snapshot may be written again, and one that has them may not stay. */
   onErased: () => Promise<void>
   say: (line: string) => void
@@ -31,6 +36,7 @@ export interface ErasingVisitsOptions {
   retryMs?: number
 }
 
+const closed = Symbol('closed')
 const retryMsDefault = 5_000
 /** Erasures whose outcome is remembered; of others a receipt says no number of visits. */
 const rememberedMax = 1_000
@@ -50,6 +56,7 @@ export class ErasingVisits {
   #current: { asked: readonly Asked[]; isOut: boolean } | null = null
   #running: Promise<void> | null = null
   #isClosed = false
+  readonly #closed = Promise.withResolvers<void>()
 
   constructor(options: ErasingVisitsOptions) {
     this.#options = options
@@ -62,7 +69,7 @@ export class ErasingVisits {
   /** Whatever was to be forgotten before this offset of the topic is out of the index, and of its snapshot. */
   get forgottenTo(): number {
     const [first] = this.#current?.asked ?? this.#asked
-    return first?.offset ?? this.#options.readTo()
+    return first?.offset ?? this.#options.tail.position
   }
 
   /** Visits that an erasure took out; undefined: none of its steps was among the last that were carried out since the start. */
@@ -89,6 +96,7 @@ export class ErasingVisits {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#closed.resolve()
     await this.#running
   }
 
@@ -97,45 +105,62 @@ export class ErasingVisits {
     const { asked } = current
     const erasure = new VisitErasure(visits.feed, asked, this.#unfinished)
     const last = asked[asked.length - 1].offset
-    let names: string[] = []
-    await this.#read(() => last, {
+    const gone = await this.#read({
+      erasure,
+      end: () => last,
       take: (step, offset) => erasure.find(step, offset),
-      done: () => {
-        names = erasure.erase()
-      }
+      last: () => erasure.erase()
     })
-    if (erasure.isUnfinished) {
-      await this.#read(() => visits.nextOffset, {
-        take: (step, offset) => erasure.rebuild(step, offset),
-        done: () => erasure.finish()
-      })
+    if (gone === closed) return
+    this.#remember(asked, gone)
+    const rebuilding = {
+      erasure,
+      end: () => visits.nextOffset,
+      take: (step: SessionStep, offset: number) => erasure.rebuild(step, offset),
+      last: () => erasure.finish()
     }
-    if (this.#isClosed) return
+    const rebuilt = await (erasure.isUnfinished ? this.#read(rebuilding) : this.#inTurns(erasure.finish()))
+    if (rebuilt === closed) return
     current.isOut = true
-    this.#remember(asked, names)
     await onErased()
     this.#current = null
   }
 
-  /** Every step before `end`, which may move on meanwhile: `done` is called where nothing lies between. */
-  async #read(end: () => number, { take, done }: Reading): Promise<void> {
-    for await (const batch of this.#options.reread(end)) {
+  /** Every step before `end`, and then what `last` returns; or that this was closed before. */
+  async #read<T>({ erasure, end, take, last }: Reading<T>): Promise<T | typeof closed> {
+    let isBegun = false
+    for await (const batch of this.#options.reread(() => (this.#isClosed ? 0 : end()))) {
+      if (this.#isClosed) return closed
+      if (!isBegun) await this.#inTurns(erasure.begin(batch.offset(0)))
+      isBegun = true
       for (let i = 0; i < batch.count && batch.offset(i) < end(); i++) {
         const step = decodedStep(batch.value(i))
         if (step && !isErasure(step)) take(step, batch.offset(i))
       }
-      if (this.#isClosed) return
-      if (batch.nextOffset >= end()) return done()
+      if (batch.nextOffset >= end()) return this.#inTurns(last())
     }
-    if (!this.#isClosed) done()
+    if (this.#isClosed) return closed
+    return this.#inTurns(isBegun ? last() : withoutSteps(erasure.begin(end()), last()))
   }
 
-  #remember(asked: readonly Asked[], names: readonly string[]): void {
+  /** With the index standing still. */
+  async #inTurns<T>(work: Generator<void, T, void>): Promise<T> {
+    const { tail } = this.#options
+    tail.hold()
+    try {
+      let turn = work.next()
+      for (; !turn.done; turn = work.next()) await nextTurn()
+      return turn.value
+    } finally {
+      tail.release()
+    }
+  }
+
+  #remember(asked: readonly Asked[], gone: ReadonlyMap<string, readonly string[]>): void {
     for (const { erasure } of asked) {
       const known = this.#erased.get(erasure.order_id) ?? 0
-      const own = names.filter(name => name.slice(0, name.lastIndexOf('#')) === erasure.session_id)
       this.#erased.delete(erasure.order_id)
-      this.#erased.set(erasure.order_id, known + own.length)
+      this.#erased.set(erasure.order_id, known + (gone.get(erasure.session_id)?.length ?? 0))
     }
     while (this.#erased.size > rememberedMax) this.#erased.delete(this.#erased.keys().next().value as string)
   }
@@ -145,6 +170,16 @@ export class ErasingVisits {
     this.#asked = [...(this.#current?.asked ?? []), ...this.#asked]
     this.#current = null
     this.#options.say(`An erasure could not be carried out in the session index yet: ${messageOf(error)}`)
-    await sleep(this.#options.retryMs ?? retryMsDefault, undefined, { ref: false })
+    const pause = sleep(this.#options.retryMs ?? retryMsDefault, undefined, { ref: false })
+    await Promise.race([pause, this.#closed.promise])
   }
+}
+
+/** Where the topic has nothing left of what was read. */
+function* withoutSteps<T>(
+  begin: Generator<void, void, void>,
+  last: Generator<void, T, void>
+): Generator<void, T, void> {
+  yield* begin
+  return yield* last
 }
