@@ -10,7 +10,7 @@ import type { Topology } from '../engine/topology.ts'
 import type { Config } from '../schemas/config.ts'
 import { erasureRequests, orders, sessionSteps } from '../schemas/topics.ts'
 import { type Answers, composeAnswers } from './compose-answers.ts'
-import { composeErasures } from './compose-erasures.ts'
+import { composeErasures, type ErasuresOptions } from './compose-erasures.ts'
 import {
   areOrdersFed,
   kafkaConnection,
@@ -118,14 +118,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   }
   const ingest = new LogIngest({ append, now: Date.now, onEvents: events => answers.accepted(events) })
   const thread = await startViews({ options, freshness, answers, cluster, data: threadData(config, store, followed) })
-  const erasures = composeErasures({
-    store,
-    append,
-    index: thread.erasing,
-    log: 'kafka',
-    settled: async timeoutMs => (await freshness.waitForAll(erasureRequests.name, timeoutMs)) === 'reached',
-    stepsEnd: () => answers.views.shop.visits.nextOffset
-  })
+  const { erasing: index } = thread
+  const erasures = composeErasures({ store, append, index, log: 'kafka', ...settledOn(freshness, answers) })
   const close = async () => {
     purchases?.stop()
     freshness.close()
@@ -136,6 +130,14 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     await store.close()
   }
   return { ingest, erasures, freshness, answers, log, demo, close }
+}
+
+/** Whatever came of the erasures that are on the log is in the views, and up to where the index has read then. */
+function settledOn(freshness: ReplicaFreshness, { views }: Answers): Pick<ErasuresOptions, 'settled' | 'stepsEnd'> {
+  return {
+    settled: async timeoutMs => (await freshness.waitForAll(erasureRequests.name, timeoutMs)) === 'reached',
+    stepsEnd: () => views.shop.visits.nextOffset
+  }
 }
 
 /** Once orders are fed, other topics lead to the views. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -15,8 +15,8 @@ function place(t: ExecutionContext) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const said: string[] = []
-  const open = (visits: VisitIndex, { source = 'log-1', endOffset = 100 } = {}) =>
-    new VisitSnapshots({ file: join(folder, 'index'), visits, source, endOffset, say: line => said.push(line) })
+  const open = (visits: VisitIndex, { source = 'log-1', endOffset = 100, isHeld = () => false } = {}) =>
+    new VisitSnapshots({ file: join(folder, 'index'), visits, source, endOffset, isHeld, say: line => said.push(line) })
   return { folder, said, open }
 }
 
@@ -145,4 +145,34 @@ test('a snapshot that cannot be written is said, and nothing else happens', asyn
   rmSync(folder, { recursive: true })
   await snapshots.save()
   t.regex(said[0], /could not be written/)
+})
+
+test('what is to be forgotten does not stay on the disk where no other snapshot can be written now', async t => {
+  const { open, said, folder } = place(t)
+  const index = visits(10)
+  let isHeld = false
+  const snapshots = open(index, { isHeld: () => isHeld })
+  await snapshots.save()
+  mkdirSync(join(folder, 'index.new'))
+  await snapshots.rewrite()
+  t.regex(said[0], /could not be written/)
+  t.deepEqual(readdirSync(folder), [])
+  await snapshots.rewrite()
+  t.deepEqual(readdirSync(folder), ['index'])
+  isHeld = true
+  await snapshots.rewrite()
+  t.deepEqual(readdirSync(folder), [], 'another erasure is under way')
+})
+
+test('an index that could not be copied once is copied the next time', async t => {
+  const { open, said, folder } = place(t)
+  const index = visits(10)
+  const snapshots = open(index)
+  const { feed } = index
+  index.feed = { ...feed, nextOffset: 10, index: {} } as unknown as typeof feed
+  await snapshots.save()
+  t.regex(said[0], /could not be written/)
+  index.feed = feed
+  await snapshots.save()
+  t.deepEqual(readdirSync(folder), ['index'])
 })

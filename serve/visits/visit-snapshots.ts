@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs'
-import { type FileHandle, open, rename } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MillraceError, messageOf } from '../../engine/errors.ts'
 import { copyIndex, type IndexCopy } from '../../recommend/session-index/index-copy.ts'
@@ -74,17 +74,22 @@ export class VisitSnapshots {
 
   /** Of the index as it is when the one before is written, unless that is written already. Never rejects. */
   save(): Promise<void> {
-    this.#saving = this.#saving.then(() => this.#save())
+    this.#saving = this.#saving.then(async () => void (await this.#save()))
     return this.#saving
   }
 
-  /** The one on the disk may not stay: it holds what is to be forgotten. */
+  /**
+   * The one on the disk may not stay: it holds what is to be forgotten. Where no other can be written now it is removed; a
+   * start from the log is always right. Rejects where that cannot be done either.
+   */
   rewrite(): Promise<void> {
-    this.#saving = this.#saving.then(() => {
+    const rewritten = this.#saving.then(async () => {
       this.#writtenTo = -1
-      return this.#save()
+      if (!(await this.#save())) await this.#remove()
     })
-    return this.#saving
+    // Whoever asked hears of it.
+    this.#saving = rewritten.catch(() => undefined)
+    return rewritten
   }
 
   /** With a last snapshot. */
@@ -93,13 +98,14 @@ export class VisitSnapshots {
     await this.save()
   }
 
-  /** Without it a start takes longer, and nothing is lost. */
-  async #save(): Promise<void> {
+  /** Without it a start takes longer, and nothing is lost. Returns whether the file is that of the index now. */
+  async #save(): Promise<boolean> {
     const { file, visits, isHeld, say } = this.#options
     const { nextOffset } = visits.feed
-    if (nextOffset === this.#writtenTo || isHeld?.()) return
-    const copy = await this.#copied()
+    if (isHeld?.()) return false
+    if (nextOffset === this.#writtenTo) return true
     try {
+      const copy = await this.#copied()
       const handle = await open(`${file}.new`, 'w')
       try {
         await this.#write(handle, copy, nextOffset)
@@ -109,9 +115,16 @@ export class VisitSnapshots {
       }
       await rename(`${file}.new`, file)
       this.#writtenTo = nextOffset
+      return true
     } catch (error) {
       say(`The snapshot of the session index could not be written: ${messageOf(error)}`)
+      return false
     }
+  }
+
+  async #remove(): Promise<void> {
+    const { file } = this.#options
+    for (const path of [file, `${file}.new`]) await rm(path, { force: true, recursive: true })
   }
 
   async #copied(): Promise<IndexCopy> {
