@@ -6,6 +6,7 @@ import { isRefusal, RedisConnection } from '../connectors/redis/redis-connection
 import { messageOf } from '../engine/errors.ts'
 import type { TopicSpec } from '../engine/log/log.ts'
 import type { Config } from '../schemas/config.ts'
+import { durationMs } from '../schemas/config-kinds.ts'
 import { interactions } from '../schemas/topics.ts'
 import type { Finding } from './cli/finding.ts'
 import { kafkaConnection } from './compose-kafka.ts'
@@ -100,9 +101,9 @@ async function topics(
 
 function keepsLess({ topic, keptMs }: { topic: string; keptMs: number }, { events }: Config): Finding {
   const detail = `keeps records for ${spanOf(keptMs)}, by their own time; older ones may be gone before they are processed`
-  const isTooOld = topic === interactions.name && keptMs < events.max_age_days * 86_400_000
+  const isTooOld = topic === interactions.name && keptMs < durationMs(events.max_age)
   const remedy = isTooOld
-    ? `Lower events.max_age_days (${events.max_age_days}) to what the topic keeps, and load no older history.`
+    ? `Lower events.max_age (${events.max_age}) to what the topic keeps, and load no older history.`
     : 'Load no older history: it is refused.'
   return { check: `topic ${topic}`, status: 'warn', detail, remedy }
 }

@@ -86,7 +86,7 @@ story('a topic that does not fit fails, one that keeps its records for a time on
   t.regex(found.get('topic products')?.detail ?? '', /delete\.retention\.ms 86400000, and 604800000 is needed/)
   t.is(found.get('topic interactions')?.status, 'warn')
   t.regex(found.get('topic interactions')?.detail ?? '', /keeps records for 30 days/)
-  t.regex(found.get('topic interactions')?.remedy ?? '', /Lower events\.max_age_days \(730\)/)
+  t.regex(found.get('topic interactions')?.remedy ?? '', /Lower events\.max_age \(2y\)/)
   await admin(one => one.deleteTopics(['products']))
 })
 

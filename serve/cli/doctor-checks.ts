@@ -4,11 +4,7 @@ import { totalmem } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { messageOf } from '../../engine/errors.ts'
 import type { Config, LoadedConfig } from '../../schemas/config.ts'
-<<<<<<< Updated upstream
 import { durationMs } from '../../schemas/config-kinds.ts'
-import { type Instance, isAlive, readInstance } from '../admin/instance.ts'
-=======
->>>>>>> Stashed changes
 import { all } from '../admin/operations.ts'
 import type { CommandContext } from './context.ts'
 import { health, ports, running } from './doctor-processes.ts'
