@@ -6,7 +6,7 @@ import type { CommandContext, Session } from './context.ts'
 import { type CommonOptions, configOf, leaf, misused } from './leaf.ts'
 import { printJson, printTable, say } from './output.ts'
 
-/** Erasures go through a few topics: each look waits until what is on the log has been processed. */
+/** Erasures go through a few topics: each look waits until what is on the log has been processed, on every topic behind it. */
 const looksMax = 20
 
 export function addErase(program: Command, context: CommandContext): void {
@@ -30,7 +30,6 @@ export function addErase(program: Command, context: CommandContext): void {
         const progress = await followed(session.operations, view, erasureId)
         const { log } = loaded.config
         const index = { isDone: false, detail: indexDetail(session, log) }
-        // Each look came after a flush, which goes on to the last topic.
         const shown = receipt({ erasureId, progress, isSettled: progress.done >= progress.found, log, index })
         if (options.json) return printJson(shown)
         printTable(
@@ -51,6 +50,8 @@ async function followed(operations: Operations, view: string, key: string): Prom
     await only(operations.flush())
     for await (const { value } of operations.get({ store: view, key })) progress = value as ErasureProgress
   }
+  // What came of the last id may have been written while the look before was under way.
+  await only(operations.flush())
   return progress
 }
 

@@ -15,7 +15,7 @@ function place(t: ExecutionContext) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const said: string[] = []
-  const open = (visits: VisitIndex, { source = 'log-1', endOffset = 100, isHeld = () => false } = {}) =>
+  const open = (visits: VisitIndex, { source = 'log-1', endOffset = 100, isHeld = (): boolean => false } = {}) =>
     new VisitSnapshots({ file: join(folder, 'index'), visits, source, endOffset, isHeld, say: line => said.push(line) })
   return { folder, said, open }
 }
