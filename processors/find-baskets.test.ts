@@ -34,3 +34,9 @@ test('a basket of before that is told late is erased as well, one of afterwards 
   t.deepEqual(told(bob, { basket: 'o3', ts: 9 }, 12), [])
   t.deepEqual(told(ann, { erasedUntil: 20 }, 20), [['new', { erased: 'ann', until: 20 }]])
 })
+
+test('a basket counts from the earliest time that was told of it', t => {
+  const { told } = start()
+  for (const ts of [20, 5, 30]) told(ann, { basket: 'o1', ts }, 30)
+  t.deepEqual(told(ann, { erasedUntil: 10 }, 31), [['o1', { erased: 'ann', until: 10 }]])
+})

@@ -1,4 +1,5 @@
 import { numberCodec, processor, table, value } from '../engine/index.ts'
+import type { TableHandle } from '../engine/processor.ts'
 import type { OrderId, PersonId } from '../schemas/ids.ts'
 
 /** Whose basket it is, and of when; or, for who is erased, until when. Key: the person. */
@@ -28,7 +29,7 @@ export function findBaskets() {
       const known = erasedUntil.get() ?? Number.NEGATIVE_INFINITY
       if ('basket' in told) {
         if (told.ts <= known) emit(told.basket as OrderId, { erased: key, until: known })
-        else if (baskets.size < basketsMax) baskets.set(told.basket, told.ts)
+        else note(baskets, told)
         return
       }
       const until = Math.max(known, told.erasedUntil)
@@ -40,4 +41,10 @@ export function findBaskets() {
       }
     }
   })
+}
+
+/** Anything of theirs in it may be of the earliest time that is told. */
+function note(baskets: TableHandle<number>, { basket, ts }: { basket: string; ts: number }): void {
+  const known = baskets.get(basket)
+  if (known === undefined ? baskets.size < basketsMax : ts < known) baskets.set(basket, ts)
 }

@@ -128,6 +128,40 @@ test('of an order of long ago, whose lines come after its row, the lines have a 
   )
 })
 
+test('a row that comes again between the lines of an order of long ago leaves them their week', t => {
+  const feed = start()
+  const now = days(500)
+  feed(o1, order({ order_ts: 7 }), 7)
+  feed.advance(now)
+  feed(o1, order({ order_ts: 7, total: 3 }), now)
+  feed(o1, line('tea'), now + 1)
+  feed(o1, order({ order_ts: 7, total: 4 }), now + 2)
+  feed.reload()
+  t.deepEqual(feed.advance(now + days(6)), [])
+  feed(o1, line('cup'), now + days(6))
+  t.deepEqual(
+    feed.advance(now + days(7)).map(({ value }) => value?.items),
+    [['cup', 'tea']]
+  )
+  t.deepEqual(feed.advance(now + days(30)), [])
+})
+
+test('an order whose time is corrected is told a week after that', t => {
+  const feed = start()
+  feed(o1, line('tea'), 0)
+  feed(o1, order({ order_ts: 7 }), 7)
+  feed(o1, order({ order_ts: days(3) }), days(3))
+  t.deepEqual(feed.advance(days(9)), [])
+  t.is(feed.advance(days(10)).length, 1)
+})
+
+test('an order that turns out to be of after the erasure stays', t => {
+  const feed = start()
+  feed(o1, order({ order_ts: 20 }), 20)
+  feed(o1, { erased: 'u1', until: 19 }, 21)
+  t.is(feed.view(o1)?.ts, 20)
+})
+
 test('of an order whose person is erased nothing stays; of somebody else’s everything', t => {
   const feed = start()
   feed(o1, order({ order_ts: 7 }), 7)

@@ -18,12 +18,14 @@ interface Order {
   person: string
   ts: number
   counts: boolean
-  /** `due`: the week is over and there was nothing in it, as when orders of long ago come before their lines. */
-  step: 'waits' | 'due' | 'told'
+  /** `empty`: the week is over and there was nothing in it, as when orders of long ago come before their lines. */
+  step: 'waits' | 'empty' | 'told'
+  /** When it is told, or was. */
+  due: number
 }
 
 const state = {
-  order: value(jsonCodec<Order>()),
+  order: value(jsonCodec<Order>(2)),
   lines: table(jsonCodec<Line>())
 }
 
@@ -49,29 +51,29 @@ export function foldOrder() {
         if (known) order.set({ ...known, counts: false })
       } else if ('erased' in row) {
         const known = order.get()
-        if (known?.person !== row.erased) return
+        if (known?.person !== row.erased || known.ts > row.until) return
         if (known.step === 'told') emit(key, null)
         order.delete()
         lines.clear()
       } else if ('product_id' in row) {
         setLine(lines, row)
         const known = order.get()
-        if (known?.step === 'due') {
-          order.set({ ...known, step: 'waits' })
-          timers.at(timestamp + settledMs)
-        }
+        if (known?.step !== 'empty') return
+        const due = timestamp + settledMs
+        order.set({ ...known, step: 'waits', due })
+        timers.at(due)
       } else {
-        const isTold = order.get()?.step === 'told'
-        const step = isTold ? 'told' : 'waits'
-        order.set({ person: row.user_id, ts: row.order_ts, counts: row.status === 'placed', step })
-        if (!isTold) timers.at(row.order_ts + settledMs)
+        const now = { person: row.user_id, ts: row.order_ts, counts: row.status === 'placed' }
+        const told = nextTelling(order.get(), row, timestamp)
+        order.set({ ...now, ...told })
+        if (told.step === 'waits') timers.at(told.due)
       }
     },
     onTimer({ key, timestamp }, { order, lines }, emit) {
       const known = order.get()
-      if (!known || known.step === 'told' || timestamp < known.ts + settledMs) return
+      if (known?.step !== 'waits' || timestamp !== known.due) return
       const settled = stepOf(basketOf(known, lines.entries()))
-      order.set({ ...known, step: settled ? 'told' : 'due' })
+      order.set({ ...known, step: settled ? 'told' : 'empty' })
       if (settled) emit(key, settled)
     },
     view(_, { order, lines }) {
@@ -79,6 +81,14 @@ export function foldOrder() {
       return known ? basketOf(known, lines.entries()) : null
     }
   })
+}
+
+/** A row that comes again leaves the lines the time they have; where there was nothing in it, they have a week again. */
+function nextTelling(known: Order | undefined, row: OrderRow, timestamp: number): Pick<Order, 'step' | 'due'> {
+  const due = row.order_ts + settledMs
+  if (known === undefined) return { step: 'waits', due }
+  if (known.step === 'told') return { step: 'told', due: known.due }
+  return { step: 'waits', due: Math.max(due, known.step === 'empty' ? timestamp + settledMs : known.due) }
 }
 
 function basketOf({ person, ts, counts }: Order, entries: Iterable<[string, Line]>): Basket {

@@ -60,19 +60,61 @@ test('the order of purchases does not matter, and baskets do not mix', t => {
   t.is(one.feed.view('o2' as OrderId), null)
 })
 
-test('a week after its first purchase came, a basket is told once; an erasure takes that back', t => {
+test('a week after its first purchase a basket is told, and when more comes, again; an erasure takes that back', t => {
   const { feed, buy } = start()
+  const told = (now: number) => feed.advance(now).map(({ key, value }) => [key, value?.items, value?.ts])
   buy({ product_id: 'tea', ts: 5 })
   buy({ product_id: 'cup', ts: 6 })
   buy({ product_id: 'cup', ts: 6 }, true)
   feed.reload()
-  t.deepEqual(feed.advance(days(7)), [])
-  const [{ key, value }, ...others] = feed.advance(days(7) + 5)
-  t.deepEqual([key, value?.items, value?.ts, others], [o1, ['tea'], 5, []])
+  t.deepEqual(told(days(7)), [])
+  t.deepEqual(told(days(7) + 5), [[o1, ['tea'], 5]])
   buy({ product_id: 'pot', ts: days(8) })
-  t.deepEqual(feed.advance(days(30)), [])
+  t.deepEqual(told(days(14)), [])
+  t.deepEqual(told(days(15)), [[o1, ['tea', 'pot'], 5]])
+  t.deepEqual(told(days(30)), [])
   const erasure = { erased: 'u1', until: days(30) }
   t.deepEqual(feed(o1, erasure, days(30)), [{ key: o1, value: null, timestamp: days(30) }])
+  t.deepEqual(feed(o1, erasure, days(31)), [])
+})
+
+test('a basket of long ago is told whole in the end, and one that is taken back then is told away', t => {
+  const { feed, buy } = start()
+  feed.advance(days(100))
+  const items = (now: number) => feed.advance(now).map(({ value }) => value?.items ?? null)
+  buy({ product_id: 'tea', ts: 5 })
+  t.deepEqual(items(days(100)), [['tea']])
+  buy({ product_id: 'cup', ts: 6 })
+  t.deepEqual(items(days(100)), [['tea', 'cup']])
+  buy({ product_id: 'tea', ts: 5 }, true)
+  buy({ product_id: 'cup', ts: 6 }, true)
+  t.deepEqual(items(days(101)), [null])
+  t.deepEqual(items(days(130)), [])
+})
+
+test('what is bought under an id whose basket was erased has a week of its own', t => {
+  const { feed, buy } = start()
+  buy({ product_id: 'tea', ts: 5 })
+  feed(o1, { erased: 'u1', until: 9 }, 9)
+  buy({ product_id: 'cup', ts: days(3) })
+  feed.reload()
+  t.deepEqual(feed.advance(days(9)), [])
+  t.deepEqual(
+    feed.advance(days(30)).map(({ value }) => value?.items),
+    [['cup']]
+  )
+})
+
+test('where one of several people in a basket is erased, it is told again as it stands', t => {
+  const { feed, buy } = start()
+  buy({ product_id: 'tea', ts: 5 })
+  buy({ product_id: 'cup', ts: 6, person: 'u2', user_id: 'u2' })
+  const [first] = feed.advance(days(8))
+  t.deepEqual(first.value?.items, ['tea', 'cup'])
+  const [again] = feed(o1, { erased: 'u1', until: days(8) }, days(8))
+  t.deepEqual(again.value?.items, ['cup'])
+  t.not(again.value?.customer, first.value?.customer)
+  t.deepEqual(feed(o1, { erased: 'u1', until: days(8) }, days(9)), [])
 })
 
 test('a basket of no user is told without a customer, and one that was taken back not at all', t => {

@@ -1,4 +1,4 @@
-import { jsonCodec, numberCodec, processor, table, value } from '../engine/index.ts'
+import { jsonCodec, processor, table, value } from '../engine/index.ts'
 import type { TableHandle } from '../engine/processor.ts'
 import type { Basket, BasketLine } from '../schemas/act.ts'
 import { type BasketStep, settledMs } from '../schemas/basket-step.ts'
@@ -22,49 +22,60 @@ interface Line {
   caused: number
 }
 
-const waiting = 0
-const told = 1
+/** When it is told next, and whether it is told. */
+interface Telling {
+  due: number | null
+  isTold: boolean
+}
+
 const state = {
   lines: table(jsonCodec<Line>()),
-  /** Whether its step is told; nothing before its first purchase. */
-  step: value(numberCodec)
+  /** Nothing before its first purchase. */
+  step: value(jsonCodec<Telling>(2))
 }
 
 /**
- * What each basket holds, from purchase events. Of one that was taken back wholly, or of who is erased, nothing stays. A week
- * after its first purchase came it is told to who learns from it.
+ * What each basket holds, from purchase events. Of one that was taken back wholly, or of who is erased, nothing stays. It is
+ * told to who learns from it a week after the moment of the purchase that came first, and again a week after that of one
+ * that came when it was told: one older than that, and each that comes behind it, at once.
  */
 export function foldPurchases() {
   return processor<OrderId, BasketPurchase | BasketErasure, OrderId, BasketStep | null, Basket, typeof state>({
     name: 'fold-purchases',
     state,
     process({ key, value: change }, { lines, step, timers }, emit) {
+      const known = step.get() ?? { due: null, isTold: false }
       if ('erased' in change) {
-        erase(lines, change)
-        if (basketOf(lines.entries())) return
-        if (step.get() === told) emit(key, null)
-        step.delete()
+        if (!erase(lines, change)) return
+        const basket = basketOf(lines.entries())
+        if (known.isTold) emit(key, basket && stepOf(basket))
+        if (!basket) step.delete()
         return
       }
-      if (step.get() === undefined) {
-        step.set(waiting)
-        timers.at(change.act.ts + settledMs)
-      }
       count(lines, change)
+      if (known.due !== null) return
+      const due = change.act.ts + settledMs
+      step.set({ ...known, due })
+      timers.at(due)
     },
-    onTimer({ key }, { lines, step }, emit) {
+    onTimer({ key, timestamp }, { lines, step }, emit) {
+      const known = step.get()
+      if (known?.due !== timestamp) return
       const basket = basketOf(lines.entries())
       const settled = basket && stepOf(basket)
-      if (settled) emit(key, settled)
-      if (basket) step.set(told)
+      if (settled || known.isTold) emit(key, settled)
+      if (basket) step.set({ due: null, isTold: settled !== null })
       else step.delete()
     },
     view: (_, { lines }) => basketOf(lines.entries())
   })
 }
 
-function erase(lines: TableHandle<Line>, { erased, until }: BasketErasure): void {
-  for (const [row, { person, ts }] of [...lines.entries()]) if (person === erased && ts <= until) lines.delete(row)
+/** Returns whether there was anything of theirs. */
+function erase(lines: TableHandle<Line>, { erased, until }: BasketErasure): boolean {
+  const theirs = [...lines.entries()].filter(([, { person, ts }]) => person === erased && ts <= until)
+  for (const [row] of theirs) lines.delete(row)
+  return theirs.length > 0
 }
 
 function count(lines: TableHandle<Line>, { act, undo }: BasketPurchase): void {
