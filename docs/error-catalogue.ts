@@ -278,7 +278,10 @@ export const errorGroups: ErrorGroup[] = [
     about: '`millrace evaluate` stops with one of these.',
     rows: {
       evaluate_format: row('A file is in no format that is read.', 'See the formats in docs/quality.md.'),
-      evaluate_too_large: row('The files hold more than is evaluated in memory.', 'Evaluate a part of them.'),
+      evaluate_too_large: row(
+        'The files hold more events than are read.',
+        'Evaluate a part of them, or raise --max-events.'
+      ),
       evaluate_unreadable: row('A file cannot be read.', 'Check its path and that it is whole.')
     }
   }

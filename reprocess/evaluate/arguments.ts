@@ -1,5 +1,6 @@
 import { stop } from '../../engine/errors.ts'
 import type { EvaluateArguments } from './command.ts'
+import { eventsMaxDefault } from './event-columns.ts'
 
 type Value = string | boolean | string[]
 
@@ -13,6 +14,10 @@ export function refuseOthers(args: EvaluateArguments, understood: readonly strin
   const given = Object.entries(args).filter(([, value]) => value !== undefined)
   const other = given.find(([name]) => !understood.includes(name))
   if (other) throw stop('usage', `--${other[0]} says nothing ${where}: leave it out.`)
+}
+
+export function eventsMaxOf({ 'max-events': given }: EvaluateArguments): number {
+  return given === undefined ? eventsMaxDefault : wholeNumber('--max-events', given)
 }
 
 export function oneOf<T extends string>(name: string, value: Value, allowed: readonly T[]): T {

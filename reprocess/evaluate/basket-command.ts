@@ -1,7 +1,7 @@
 import { stop } from '../../engine/errors.ts'
 import { learnedBasketsOneIn } from '../../recommend/basket/basket-learner.ts'
 import { profiles } from '../../recommend/session-index/parameters.ts'
-import { oneIn, oneOf, refuseOthers, trainFileOf, wholeNumber } from './arguments.ts'
+import { eventsMaxOf, oneIn, oneOf, refuseOthers, trainFileOf, wholeNumber } from './arguments.ts'
 import { evaluateBaskets } from './basket-evaluation.ts'
 import type { BasketMethod } from './basket-method.ts'
 import { type BasketReport, basketReportOf, basketTable } from './basket-report.ts'
@@ -11,12 +11,12 @@ import { NextOrder } from './next-order.ts'
 import { type Basket, readBaskets, secondsOfTime } from './read-baskets.ts'
 
 const names = ['basket', 'home'] as const
-const understood = ['protocol', 'train', 'from', 'k', 'method', 'learn-share', 'profile', 'json'] as const
+const understood = ['protocol', 'train', 'from', 'k', 'method', 'learn-share', 'profile', 'max-events', 'json'] as const
 
 /** `millrace evaluate --protocol baskets`: what customers order next, on a file of orders. */
 export async function evaluateOrders(args: EvaluateArguments, output: EvaluateOutput): Promise<void> {
   const settings = settingsOf(args)
-  const baskets = await readBaskets(settings.train)
+  const baskets = await readBaskets(settings.train, settings.eventsMax)
   const reports: BasketReport[] = []
   for (const method of settings.methods) {
     const progress = (done: number, total: number) => output.progress(method, done, total)
@@ -41,6 +41,7 @@ function settingsOf(args: EvaluateArguments) {
     train: trainFileOf(args),
     methods,
     fromS,
+    eventsMax: eventsMaxOf(args),
     k: wholeNumber('--k', args.k ?? '20'),
     profile: oneOf('--profile', args.profile ?? 'fast', ['fast', 'full'] as const),
     learnOneIn: args['learn-share'] === undefined ? learnedBasketsOneIn : oneIn('--learn-share', args['learn-share'])

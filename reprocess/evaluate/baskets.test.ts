@@ -82,6 +82,12 @@ const alphabet: BasketMethod = {
   observe: () => undefined
 }
 
+test('a file with more lines than are asked for is refused', async t => {
+  const train = file('many.csv', lines.slice(0, 9))
+  t.like(await t.throwsAsync(printed({ train, 'max-events': '8' })), { code: 'evaluate_too_large' })
+  await t.notThrowsAsync(printed({ train, 'max-events': '9' }))
+})
+
 test('known customers are measured from the time asked for on, by the share of their basket that the list holds', async t => {
   const baskets = [
     basket('1', 'ann', ['a'], 0),

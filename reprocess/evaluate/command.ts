@@ -1,6 +1,6 @@
 import { stop } from '../../engine/errors.ts'
 import { learnedOneIn } from '../../recommend/blend/session-learner.ts'
-import { oneIn, oneOf, trainFileOf, wholeNumber } from './arguments.ts'
+import { eventsMaxOf, oneIn, oneOf, trainFileOf, wholeNumber } from './arguments.ts'
 import { evaluateOrders } from './basket-command.ts'
 import { compare, comparisonTable } from './comparison.ts'
 import { EventColumns } from './event-columns.ts'
@@ -26,7 +26,7 @@ export async function evaluate(args: EvaluateArguments, output: EvaluateOutput):
   const protocol = oneOf('--protocol', args.protocol ?? 'prequential', ['static', 'prequential', 'baskets'] as const)
   if (protocol === 'baskets') return evaluateOrders(args, output)
   const settings = settingsOf(args, protocol)
-  const columns = new EventColumns()
+  const columns = new EventColumns(settings.eventsMax)
   await readEvents(settings.train, columns)
   const trainCount = columns.count
   if (settings.test !== undefined) await readEvents(settings.test, columns)
@@ -64,6 +64,7 @@ function settingsOf(args: EvaluateArguments, protocol: 'static' | 'prequential')
     test: args.test as string | undefined,
     protocol,
     isStatic: protocol === 'static',
+    eventsMax: eventsMaxOf(args),
     k: wholeNumber('--k', args.k ?? '20'),
     minPrefix: wholeNumber('--min-prefix', args['min-prefix'] ?? '1'),
     profile: oneOf('--profile', args.profile ?? 'fast', ['fast', 'full'] as const),

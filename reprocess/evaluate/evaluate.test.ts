@@ -115,6 +115,13 @@ test('a file that cannot be read, or is of no format, is refused in a sentence',
   t.like(await t.throwsAsync(printed({ train: 'x', protocol: 'wishful' })), { code: 'usage' })
 })
 
+test('files with more events than are asked for are refused, those with as many are not', async t => {
+  const train = file('many.txt', '1 2\n3 4\n5 6 7\n')
+  const error = await t.throwsAsync(report({ train, 'max-events': '6' }), { code: 'evaluate_too_large' })
+  t.regex(error.message, /more than 6 events.*--max-events/)
+  await t.notThrowsAsync(report({ train, 'max-events': '7' }))
+})
+
 test('the JSON of a report has its shape', async t => {
   const found = await report({ train: file('circles.txt', circles), protocol: 'prequential' })
   t.like(found, { method: 'ours', protocol: 'prequential', profile: 'fast', learn_share: '1/3', k: 20, min_prefix: 1 })

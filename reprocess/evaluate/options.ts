@@ -31,5 +31,10 @@ export const evaluateOptions = {
     value: '<time>',
     help: 'with --protocol baskets: the first time that is measured, for example 2011-11-01 (default: all are)'
   },
+  'max-events': {
+    type: 'string',
+    value: '<n>',
+    help: 'read so many events at most: some 200 bytes of memory each (default: 20000000)'
+  },
   json: { type: 'boolean', help: 'print JSON' }
 } as const

@@ -1,4 +1,5 @@
 import { stop } from '../../engine/errors.ts'
+import { eventsMaxDefault, tooLarge } from './event-columns.ts'
 import { linesOf } from './read-events.ts'
 
 export interface Basket {
@@ -12,9 +13,10 @@ export interface Basket {
 const columns = ['InvoiceNo', 'StockCode', 'Quantity', 'InvoiceDate', 'UnitPrice', 'CustomerID'] as const
 
 /** Invoices of the data set Online Retail (UCI), oldest first: cancellations, lines without price and codes that are no products left out. */
-export async function readBaskets(path: string): Promise<Basket[]> {
+export async function readBaskets(path: string, linesMax = eventsMaxDefault): Promise<Basket[]> {
   const baskets = new Map<string, Basket>()
   let places: number[] | undefined
+  let lines = 0
   for await (const line of linesOf(path)) {
     const cells = cellsOf(line)
     if (places === undefined) {
@@ -25,6 +27,7 @@ export async function readBaskets(path: string): Promise<Basket[]> {
     const [invoice, code, quantity, time, price, customer] = places.map(place => cells[place] ?? '')
     const item = code.trim().toUpperCase()
     if (invoice.startsWith('C') || Number(quantity) <= 0 || Number(price) <= 0 || !/^\d{5}/.test(item)) continue
+    if (lines++ >= linesMax) throw tooLarge(linesMax)
     let basket = baskets.get(invoice)
     if (!basket) {
       const timeS = secondsOfTime(time)
