@@ -36,6 +36,8 @@ export interface NextOrderSink {
 /** What will this customer order next? The orders as serving keeps them, under the catalog's numbers. */
 export class OrderIndex {
   readonly index = new BasketIndex()
+  /** Every order that was there at the start is in the index: answers from a part of them would be wrong ones. */
+  isComplete = false
   /** Of the weights in use, as published; version 0: those that are fixed until something was learned. */
   basket: Omit<BasketWeights, 'weights'> = { version: 0, withheld: 0, lead: 0 }
   private readonly catalog: Catalog
@@ -67,12 +69,12 @@ export class OrderIndex {
   }
 
   /**
-   * Tells `sink` the best `wanted` of what it takes, the best first; nothing for a customer who has not ordered, and where
-   * only popularity speaks for anything: other sources know more.
+   * Tells `sink` the best `wanted` of what it takes, the best first; nothing for a customer who has not ordered, before
+   * all orders have been read, and where only popularity speaks for anything: other sources know more.
    */
   find(customer: Customer, { now, wanted }: { now: number; wanted: number }, sink: NextOrderSink): void {
     const { next } = this
-    if (next.predictFrom(knownOrders(this.index, customer.ids), now / 1000) === 0) return
+    if (!this.isComplete || next.predictFrom(knownOrders(this.index, customer.ids), now / 1000) === 0) return
     const count = next.rank(wanted, candidate => {
       const item = this.numberOf(next.candidates.items[candidate])
       return item >= 0 && sink.takes(item)

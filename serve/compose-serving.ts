@@ -56,6 +56,7 @@ export function composeServing(options: ServingOptions): Serving {
   })
   const { views, feed, recommender } = answers
   views.build()
+  views.orderScan.start()
   const { log } = embedded
   const directory = config.data_dir
   const visits = composeVisits({ visits: views.shop.visits, steps: answers.steps, log, directory, say: options.say })

@@ -116,11 +116,21 @@ class RunningInstance {
     const url = await this.#servers.listen(edge.app, http, await chooseTransport(serve.transport))
     const adminUrl = await this.#servers.listen(edge.admin, admin)
     writeInstance(data_dir, { pid: process.pid, url, admin_url: adminUrl })
-    const { freshness, visits } = serving
-    freshness.setReady({ ready: false, detail: `reading visits: ${visits.left} steps to come` })
-    void visits.indexed.then(() => freshness.setReady({ ready: true, detail: 'answering' }))
+    this.#tellReadiness(serving)
     this.#screen.addresses({ url, adminUrl, isDemo })
     if (isDemo) await this.#loadDemo()
+  }
+
+  /** Once all visits and orders are read: until then events and rows are taken, and lists refused with `not_ready`. */
+  #tellReadiness({ freshness, visits, views: { orderScan } }: Serving): void {
+    const tell = () => {
+      const detail = `reading visits: ${visits.left} steps to come; reading orders: ${orderScan.count} so far`
+      freshness.setReady({ ready: false, detail })
+    }
+    tell()
+    orderScan.onProgress = tell
+    const read = Promise.all([visits.indexed, orderScan.completed])
+    void read.then(() => freshness.setReady({ ready: true, detail: 'answering' }))
   }
 
   /** Until a signal, or an error that only a human can mend. */
@@ -136,6 +146,7 @@ class RunningInstance {
     this.#edge?.close()
     await this.#serving?.flush()
     await this.#serving?.visits.close()
+    this.#serving?.views.orderScan.close()
     this.#metrics.close()
     removeInstance(this.#config.data_dir)
     await this.#embedded.close()

@@ -3,6 +3,7 @@ import type { ViewChange } from '../../engine/task/views.ts'
 import { reportStaleness } from '../embedded/staleness.ts'
 import { StoreGauges } from '../embedded/store-gauges.ts'
 import type { Metrics } from '../metrics.ts'
+import type { OrderScan } from '../views/order-scan.ts'
 import { SlicedChanges } from '../views/sliced-changes.ts'
 import type { ReplicaFreshness } from './replica-freshness.ts'
 import type { StepsArrived, ViewEvent, ViewOrder } from './view-messages.ts'
@@ -17,7 +18,11 @@ export interface ReplicaViewsOptions {
   }
   freshness: ReplicaFreshness
   answers: {
-    views: { build(): void; apply(changes: readonly ViewChange[]): Parameters<ReplicaFeed['rows']>[0] }
+    views: {
+      build(): void
+      apply(changes: readonly ViewChange[]): Parameters<ReplicaFeed['rows']>[0]
+      readonly orderScan: Pick<OrderScan, 'start' | 'close' | 'completed' | 'count' | 'onProgress'>
+    }
     feed: ReplicaFeed
   }
   visits: {
@@ -58,7 +63,17 @@ export class ReplicaViews {
   }
 
   stop(): void {
+    this.#options.answers.views.orderScan.close()
     this.#options.peer.postMessage({ type: 'stop' })
+  }
+
+  #readOrders(): Promise<void> {
+    const { freshness, answers } = this.#options
+    const { orderScan } = answers.views
+    orderScan.onProgress = () =>
+      freshness.setReady({ ready: false, detail: `reading orders: ${orderScan.count} so far` })
+    orderScan.start()
+    return orderScan.completed
   }
 
   #hear(event: ViewEvent): void {
@@ -71,8 +86,10 @@ export class ReplicaViews {
       case 'caught-up':
         answers.views.build()
         freshness.applied(event.positions.map((offset, place) => [place, offset]))
-        freshness.setReady({ ready: true, detail: 'answering' })
-        say(`answering; ${event.read} records of the views were read`)
+        void this.#readOrders().then(() => {
+          freshness.setReady({ ready: true, detail: 'answering' })
+          say(`answering; ${event.read} records of the views were read`)
+        })
         break
       case 'changes':
         this.#changes.push(event)

@@ -40,6 +40,7 @@ export class AnsweringServer {
       ...(graphs === undefined ? {} : { graphs: { files: new GraphFiles(graphs), graphMin: 1_000 } })
     })
     this.views.build()
+    this.views.orderScan.start()
     const { visits } = this.views.shop
     const from = { visits, source: 'embedded', endOffset: Number.POSITIVE_INFINITY, say: () => undefined }
     this.#snapshots = snapshot === undefined ? null : new VisitSnapshots({ ...from, file: snapshot })

@@ -36,7 +36,7 @@ const views = [
   baskets,
   basket
 ]
-const viewIdOf = (name: string) => views.findIndex(view => view.name === name) + 1
+export const viewIdOf = (name: string) => views.findIndex(view => view.name === name) + 1
 
 /** A time all rows are about, unless they say otherwise. */
 export const fixtureNow = Date.UTC(2026, 5, 1)
@@ -192,11 +192,14 @@ export class ShopFixture {
       restrictions?: Restrictions
       cacheBytesMax?: number
       strangersMax?: number
+      /** Default: at once. */
+      readOrders?: boolean
     } = {}
   ) {
-    const { consentDefault = false, ...rest } = options
+    const { consentDefault = false, readOrders = true, ...rest } = options
     const set = new ViewSet({ store: this.store, viewIdOf, ...rest })
     set.build()
+    if (readOrders) set.orderScan.read(Number.POSITIVE_INFINITY)
     this.changes.length = 0
     const overlay = new SessionOverlay()
     const impressions = new ImpressionLog({ send: records => this.impressions.push(...records) > 0 })

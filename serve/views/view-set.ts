@@ -28,6 +28,7 @@ import {
 import type { Identity, ItemFeatures, SessionView, UserFeatures } from '../../schemas/views.ts'
 import { type Graphs, VectorView } from '../vectors/vector-view.ts'
 import { MaterialisedView } from './materialised-view.ts'
+import { OrderScan } from './order-scan.ts'
 import { orderedBasket } from './ordered-basket.ts'
 import { companionList, profile, similarLists } from './prepared-rows.ts'
 import { basketsTotal, similarTotal } from './row-totals.ts'
@@ -79,7 +80,7 @@ const shares = { similar: 0.4, companions: 0.2, users: 0.2, sessions: 0.15, iden
  * All views as answers read them. Items are wholly in memory (about 1 KB each: the catalog, titles by word, popularity);
  * lists, people and visits are read by key through bounded caches.
  *
- * `build` reads every item once; from then on `apply` keeps everything current. A change that is applied twice, or that
+ * `build` reads every item once, and `orderScan` every order, between answers; from then on `apply` keeps everything current. A change that is applied twice, or that
  * the store already held when it was built, does no harm.
  */
 export class ViewSet {
@@ -87,6 +88,8 @@ export class ViewSet {
   readonly users: MaterialisedView<UserFeatures, Profile>
   readonly sessions: MaterialisedView<SessionView, SessionView>
   readonly identities: MaterialisedView<Identity, Identity>
+  /** To be started after `build`: until it is complete nobody is told what they may order next. */
+  readonly orderScan: OrderScan
   private readonly options: ViewSetOptions
   private readonly vectors: VectorView
   private readonly totals = new PairTotals()
@@ -124,6 +127,14 @@ export class ViewSet {
       orders: new OrderIndex(catalog, neighbours),
       vectors: this.vectors.search
     }
+    this.orderScan = new OrderScan({
+      store: options.store,
+      viewIdOf: options.viewIdOf,
+      put: (orderId, bytes) => this.putOrder(orderId, bytes),
+      onComplete: () => {
+        this.shop.orders.isComplete = true
+      }
+    })
     this.loadNeighbours = keys => {
       similar.load(keys)
       companions.load(keys)
@@ -163,7 +174,6 @@ export class ViewSet {
     read(itemFeatures.name, (key, bytes) => this.putFeatures(key, bytes))
     read(similarItems.name, (key, bytes) => this.putDays(key, bytes))
     read(boughtTogether.name, (key, bytes) => this.putBaskets(key, bytes))
-    read(baskets.name, (key, bytes) => this.putOrder(key, bytes))
     read(basket.name, (_, bytes) => this.putBasket(bytes))
     read(blend.name, (_, bytes) => this.putBlend(bytes))
     read(itemVectors.name, (key, bytes) => this.vectors.put(key, bytes))
