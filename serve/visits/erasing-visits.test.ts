@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { EmbeddedLog } from '../../engine/log/embedded-log.ts'
+import type { RecordBatch } from '../../engine/log/log.ts'
 import type { TaskReader } from '../../engine/ports/cluster.ts'
 import { MemoryStore } from '../../engine/stores/memory-store.ts'
 import { Catalog } from '../../recommend/catalog.ts'
@@ -252,6 +253,20 @@ test('visits of which the topic has no first step any more are gone with an eras
     await done()
     t.is(visits.feed.index.clicks, left, `from ${startOffset}`)
   }
+})
+
+test('a part of the topic without records says nothing of where it begins', async t => {
+  const withGap = (reread: RereadSteps): RereadSteps =>
+    async function* (to) {
+      for await (const part of reread(to)) {
+        yield { ...part, count: 0, nextOffset: 0, offset: () => Number.NaN } as RecordBatch
+        yield part
+      }
+    }
+  const { visits, append, done } = await started({ parameters: fast, rereading: withGap })
+  append([step([null, 's4'], 'p1', 1000, 0), step(['ann', 's1'], 'p1', 2000, 0), erasures[0]])
+  await done()
+  t.is(visits.feed.index.clicks, 1)
 })
 
 test('an erasure of many visits takes them out in turns, and what comes meanwhile is taken after them', async t => {

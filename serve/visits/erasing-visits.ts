@@ -129,18 +129,20 @@ export class ErasingVisits {
   /** Every step before `end`, and then what `last` returns; or that this was closed before. */
   async #read<T>({ erasure, end, take, last }: Reading<T>): Promise<T | typeof closed> {
     let isBegun = false
+    const ended = () => this.#inTurns(isBegun ? last() : withoutSteps(erasure.begin(end()), last()))
     for await (const batch of this.#options.reread(() => (this.#isClosed ? 0 : end()))) {
       if (this.#isClosed) return closed
-      if (!isBegun) await this.#inTurns(erasure.begin(batch.offset(0)))
-      isBegun = true
+      if (!isBegun && batch.count > 0) {
+        await this.#inTurns(erasure.begin(batch.offset(0)))
+        isBegun = true
+      }
       for (let i = 0; i < batch.count && batch.offset(i) < end(); i++) {
         const step = decodedStep(batch.value(i))
         if (step && !isErasure(step)) take(step, batch.offset(i))
       }
-      if (batch.nextOffset >= end()) return this.#inTurns(last())
+      if (batch.nextOffset >= end()) return ended()
     }
-    if (this.#isClosed) return closed
-    return this.#inTurns(isBegun ? last() : withoutSteps(erasure.begin(end()), last()))
+    return this.#isClosed ? closed : ended()
   }
 
   /** With the index standing still. */
