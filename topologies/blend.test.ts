@@ -84,6 +84,14 @@ test(`a learner that is stopped and started again learns the same bits (seed ${s
   t.deepEqual(rows(rest), rows(once))
 })
 
+test(`a tombstone among the steps is none of them, before a restart and after it (seed ${seed})`, t => {
+  const gone = { ...arrivals[3000], value: null }
+  const half = run([blendTopology], [...arrivals.slice(0, 3000), gone])
+  const rest = run([blendTopology], [gone, ...arrivals.slice(3000)], { store: half.store })
+  t.deepEqual(rest.deadLetters(), [])
+  t.deepEqual(rows(rest), rows(run([blendTopology], [...arrivals.slice(0, 3000), gone, gone, ...arrivals.slice(3000)])))
+})
+
 test('nothing is published before something was learned', t => {
   t.deepEqual(rows(run([blendTopology], arrivals.slice(0, 50))), [])
 })
