@@ -7,7 +7,7 @@ const itemsMax = 100
 export function exactPairs(baskets: Iterable<Basket>): Map<string, Map<string, number>> {
   const pairs = new Map<string, Map<string, number>>()
   for (const basket of baskets) {
-    const items = basket.counts ? itemsOf(basket) : []
+    const items = basket.counts ? pairedItems(basket) : []
     for (const item of items) {
       const companions = pairs.get(item) ?? new Map<string, number>()
       pairs.set(item, companions)
@@ -17,7 +17,8 @@ export function exactPairs(baskets: Iterable<Basket>): Map<string, Map<string, n
   return pairs
 }
 
-function itemsOf({ lines }: Basket): string[] {
+/** Of a basket, those that are paired. */
+export function pairedItems({ lines }: Basket): string[] {
   const worths = new Map<string, number>()
   for (const { product_id: id, qty, price } of lines) if (qty > 0) worths.set(id, (worths.get(id) ?? 0) + qty * price)
   const dearestFirst = [...worths].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))

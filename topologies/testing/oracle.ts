@@ -181,8 +181,10 @@ export function pairsOf(touches: readonly OracleTouch[]): OraclePair[] {
   const add = (pair: OraclePair) => void pairs.set(JSON.stringify(pair), pair)
   for (const person of new Set(touches.map(touch => touch.person))) {
     const own = touches.filter(touch => touch.person === person).sort(inOrder)
+    let first = 0
     for (const [i, touch] of own.entries()) {
-      const before = own.slice(0, i).filter(other => other.ts >= touch.ts - 30 * minute && other.item !== touch.item)
+      while (own[first].ts < touch.ts - 30 * minute) first++
+      const before = own.slice(first, i).filter(other => other.item !== touch.item)
       const others = [...new Set(before.map(other => other.item).reverse())].slice(0, 20)
       const day = dayOf(touch.ts)
       for (const other of others) {
