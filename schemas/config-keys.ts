@@ -53,6 +53,9 @@ const kafka = {
     max: 15,
     meaning: 'Copies of topics that are made; 0 takes the default of the brokers.'
   }),
+  compression: choice<'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'>('none', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], {
+    meaning: 'How batches are packed that this process writes: less network and disk for more CPU. Every kind is read.'
+  }),
   ssl: {
     enabled: yesOrNo(false, { meaning: 'Speak TLS with the brokers.' }),
     ca_file: file('Certificates (PEM) of the authorities that sign the brokers’; empty takes those of the system.'),

@@ -95,7 +95,8 @@ class KafkaSession {
     const log = new KafkaLog({
       cluster,
       prefix: `${config.namespace}.`,
-      replicationFactor: replicationFactorOf(config)
+      replicationFactor: replicationFactorOf(config),
+      compression: config.kafka.compression
     })
     this.#closers.push(() => log.close())
     await log.ensureTopics(topicsOnKafka(config))

@@ -159,6 +159,7 @@ async function openLog({ config, say }: ReplicaOptions, cluster: Cluster): Promi
     cluster,
     prefix: `${config.namespace}.`,
     replicationFactor: replicationFactorOf(config),
+    compression: config.kafka.compression,
     refreshMs: endsRefreshMs
   })
   await whenReachable(config, () => log.ensureTopics(topicsOnKafka(config)), say)

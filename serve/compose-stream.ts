@@ -265,9 +265,10 @@ class StreamProcess {
   }
 
   #clusterOptions(worker: string): KafkaStreamThreadData['cluster'] {
-    const { namespace, stream } = this.#config
+    const { namespace, stream, kafka } = this.#config
     return {
       connection: kafkaConnection(this.#config),
+      compression: kafka.compression,
       namespace,
       worker,
       ...(this.#purchaseSource === 'events' && { kind: eventsKind }),

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { ClusterOptions } from '../connectors/kafka/cluster.ts'
+import type { Compression } from '../connectors/kafka/compression.ts'
 import { plan } from '../engine/task/plan.ts'
 import type { Config } from '../schemas/config.ts'
 import { itemCatalog, itemFeatures, userFeatures } from '../schemas/topics.ts'
@@ -22,6 +23,7 @@ export interface ViewReadersOptions {
 /** What a thread needs that shares the partitions of some views with its like in other processes. */
 export interface ViewReaderData {
   connection: ClusterOptions
+  compression: Compression
   group: string
   worker: string
   sessionTimeoutMs: number
@@ -60,6 +62,7 @@ function readerData({ config, directory, name }: ViewReadersOptions, what: strin
   const logOf = (view: string) => steps.find(step => step.view?.topic.name === view)?.view?.log ?? view
   return {
     connection: kafkaConnection(config),
+    compression: kafka.compression,
     group: `${namespace}.${what}`,
     worker: `${name}-${what}`,
     sessionTimeoutMs: stream.session_timeout_ms,

@@ -38,7 +38,7 @@ const schemaIds = await useRegistry({
 })
 const sayFailure = saidSeldom(say)
 const client = new EmbeddingClient(data.service)
-const producer = new IdempotentProducer(cluster)
+const producer = new IdempotentProducer(cluster, { compression: data.compression })
 const feed = new EmbeddingFeed({
   embed: (texts, signal) => client.embed(texts, signal),
   quantise: embeddingVector,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { type BrokerCluster, startBrokers } from '../connectors/kafka/testing/broker.ts'
+import { batchesOf } from '../connectors/kafka/testing/segment-files.ts'
 import { type StartedInstance, startCommand } from './testing/instance.ts'
 import { KafkaShop, loadPiece, post, untilReady, untilSeen } from './testing/kafka-shop.ts'
 import { kafkaStories } from './testing/kafka-stories.ts'
@@ -12,6 +13,7 @@ import { kafkaStories } from './testing/kafka-stories.ts'
 const slices = 6
 /** The same on both sides from the first record on. */
 const env = { MILLRACE_PURCHASE_SOURCE: 'orders' }
+const onKafka = { ...env, MILLRACE_KAFKA_COMPRESSION: 'lz4' }
 const products = ['85123A', '22423', '84879', '22752', '71053', '21730', '22633', '84029E']
 
 let brokers: BrokerCluster
@@ -30,7 +32,7 @@ const story = kafkaStories(test, {
       startBrokers(1),
       startCommand({ command: 'start', args: ['--port', '0', '--no-demo'], directory, noteIn: directory, env })
     ])
-    shop = new KafkaShop(brokers, root, env)
+    shop = new KafkaShop(brokers, root, onKafka)
     ;[workers.a, workers.b, replicas.a, replicas.b] = await Promise.all([
       shop.stream('worker-a'),
       shop.stream('worker-b'),
@@ -102,6 +104,19 @@ story('two workers and two replicas answer as one embedded process does', async 
   for (const product of products) t.deepEqual(await shown(replicas.b.url, product), await shown(embedded.url, product))
   const { items } = await get(`${replicas.b.url}/v1/products/${products[0]}/bought-together`)
   t.true(items.some(({ reasons }: any) => reasons.some(({ code }: any) => code === 'bought_together')))
+})
+
+story('batches are packed as configured, whoever writes them', async t => {
+  const kinds = {
+    'of a replica': (topic: string) => topic === 'interactions',
+    'between topologies': (topic: string) => topic.endsWith('-repartition'),
+    'of a view': (topic: string) => topic.startsWith('millrace.item-features.v1'),
+    'of state': (topic: string) => topic.endsWith('-changelog')
+  }
+  for (const [what, isOne] of Object.entries(kinds)) {
+    const batches = await batchesOf(brokers.nodes[0], isOne)
+    t.deepEqual(new Set(batches.map(({ compression }) => compression)), new Set(['lz4']), what)
+  }
 })
 
 story('an e-mail to a customer is the same from every process, made of the orders', async t => {
