@@ -15,6 +15,19 @@ export function withMergedId(list: readonly MergedId[], { id, since }: MergedId)
   return list.map(one => (one.id === id ? { id, since: Math.max(since, one.since) } : one))
 }
 
+/** Of a user called `self`, who asked to forget everything of up to `forgottenUntil`: the ids that another brings as well. */
+export function joinedIds(
+  list: readonly MergedId[],
+  others: readonly MergedId[],
+  { self, forgottenUntil }: { self: string; forgottenUntil: number }
+): MergedId[] {
+  let joined = [...list]
+  for (const { id, since } of others) {
+    if (id !== self) joined = withMergedId(joined, { id, since: Math.max(since, forgottenUntil) })
+  }
+  return joined
+}
+
 /** As published: in order of id, whatever came first. */
 export function shownIds(list: readonly MergedId[], never: number): { id: string; known_from: number | null }[] {
   return [...list]

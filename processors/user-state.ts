@@ -3,7 +3,7 @@ import { decay } from '../recommend/decay.ts'
 import type { UserFeatures } from '../schemas/views.ts'
 import { type Affinities, addAffinity, scaleAffinities, shownAffinities } from './affinity.ts'
 import { type Bought, BoughtItems } from './bought-items.ts'
-import { type MergedId, shownIds, withMergedId } from './merged-ids.ts'
+import { joinedIds, type MergedId, shownIds } from './merged-ids.ts'
 
 const halfLifeMs = days(30)
 const bounds = { seen: 100, bought: 200, dismissed: 200 }
@@ -99,10 +99,7 @@ export function addHistory(user: UserState, other: UserHistory, self: string): v
   for (const [id, ts] of Object.entries(other.seen)) noteNewest(user.seen, id, ts)
   for (const [id, ts] of Object.entries(other.dismissed)) noteNewest(user.dismissed, id, ts)
   for (const [id, { times, count }] of Object.entries(other.bought)) user.bought.note(id, times, count - times.length)
-  for (const { id, since } of other.others ?? []) {
-    if (id === self) continue
-    user.others = withMergedId(user.others, { id, since: Math.max(since, user.forgottenUntil) })
-  }
+  user.others = joinedIds(user.others, other.others ?? [], { self, forgottenUntil: user.forgottenUntil })
 }
 
 export function featuresOf(user: UserState): UserFeatures {

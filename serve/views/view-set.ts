@@ -127,14 +127,7 @@ export class ViewSet {
       orders: new OrderIndex(catalog, neighbours),
       vectors: this.vectors.search
     }
-    this.orderScan = new OrderScan({
-      store: options.store,
-      viewIdOf: options.viewIdOf,
-      put: (orderId, bytes) => this.putOrder(orderId, bytes),
-      onComplete: () => {
-        this.shop.orders.isComplete = true
-      }
-    })
+    this.orderScan = this.scanOfOrders()
     this.loadNeighbours = keys => {
       similar.load(keys)
       companions.load(keys)
@@ -213,6 +206,18 @@ export class ViewSet {
   private view<Row, V>(topic: ViewTopic<any, Row>, share: number, prepare: (row: Row) => V): MaterialisedView<Row, V> {
     const { store, viewIdOf, cacheBytesMax = cacheBytesDefault } = this.options
     return new MaterialisedView({ topic, store, viewIdOf, prepare, cacheBytesMax: cacheBytesMax * share })
+  }
+
+  private scanOfOrders(): OrderScan {
+    const { store, viewIdOf } = this.options
+    return new OrderScan({
+      store,
+      viewIdOf,
+      put: (orderId, bytes) => this.putOrder(orderId, bytes),
+      onComplete: () => {
+        this.shop.orders.isComplete = true
+      }
+    })
   }
 
   private followPeople(): void {
