@@ -1,16 +1,17 @@
-import { Nearest, type NearItems, noneNear, type VectorSearch } from './vector-search.ts'
+import { KeptNeighbours } from './kept-neighbours.ts'
+import { type NearItems, noneNear, type VectorSearch } from './vector-search.ts'
 import { type VectorPair, VectorTable } from './vector-table.ts'
 
 /**
- * Compares with every item: about 0.1 µs each, 0.2 with behaviour, so 2 to 4 ms among 20,000. Whole numbers and ties by
- * id: the same answer on every server.
+ * Compares with every item: about 0.1 µs each, 0.2 with behaviour, so 2 to 4 ms among 20,000, and only with those that
+ * changed where it was asked before. Whole numbers and ties by id: the same answer on every server.
  */
 export class ExactSearch implements VectorSearch {
   readonly table = new VectorTable()
-  private readonly nearest: Nearest
+  private readonly kept: KeptNeighbours
 
   constructor(nameOf: (item: number) => string) {
-    this.nearest = new Nearest(this.table, nameOf)
+    this.kept = new KeptNeighbours(this.table, nameOf)
   }
 
   get count(): number {
@@ -18,19 +19,17 @@ export class ExactSearch implements VectorSearch {
   }
 
   put(item: number, pair: VectorPair): void {
-    this.table.put(item, pair)
+    const slot = this.table.put(item, pair)
+    if (slot >= 0) this.kept.changed(slot)
   }
 
   remove(item: number): void {
-    this.table.remove(item)
+    const slot = this.table.remove(item)
+    if (slot >= 0) this.kept.changed(slot)
   }
 
   neighboursOf(item: number, count: number): NearItems {
-    const { table, nearest } = this
-    const slot = table.find(item)
-    if (slot < 0) return noneNear
-    nearest.begin(slot, count)
-    for (let other = 0; other < table.slots; other++) nearest.offer(other)
-    return nearest.end()
+    const slot = this.table.find(item)
+    return slot < 0 ? noneNear : this.kept.neighboursOf(slot, count)
   }
 }

@@ -1,3 +1,4 @@
+import { KeptNeighbours } from '../../recommend/vectors/kept-neighbours.ts'
 import { dimensions } from '../../recommend/vectors/signed-projection.ts'
 import { Nearest, type NearItems, noneNear, type VectorSearch } from '../../recommend/vectors/vector-search.ts'
 import { type VectorPair, VectorTable, vectorsHash } from '../../recommend/vectors/vector-table.ts'
@@ -40,6 +41,7 @@ interface Built extends LoadedGraph {
 export class HnswSearch implements VectorSearch {
   readonly #table = new VectorTable()
   readonly #nearest: Nearest
+  readonly #kept: KeptNeighbours
   readonly #options: HnswSearchOptions
   readonly #query = new Array<number>(graphDimensions)
   readonly #changed = new Set<number>()
@@ -50,6 +52,7 @@ export class HnswSearch implements VectorSearch {
   constructor(options: HnswSearchOptions) {
     this.#options = options
     this.#nearest = new Nearest(this.#table, options.nameOf)
+    this.#kept = new KeptNeighbours(this.#table, options.nameOf)
   }
 
   get count(): number {
@@ -63,19 +66,24 @@ export class HnswSearch implements VectorSearch {
 
   put(item: number, pair: VectorPair): void {
     const slot = this.#table.put(item, pair)
-    if (slot >= 0 && this.#built) this.#changed.add(slot)
+    if (slot < 0) return
+    this.#kept.changed(slot)
+    if (this.#built) this.#changed.add(slot)
   }
 
   remove(item: number): void {
-    this.#changed.delete(this.#table.remove(item))
+    const slot = this.#table.remove(item)
+    if (slot < 0) return
+    this.#kept.changed(slot)
+    this.#changed.delete(slot)
   }
 
   neighboursOf(item: number, count: number): NearItems {
     const slot = this.#table.find(item)
     if (slot < 0) return noneNear
+    if (!this.#built || !this.usesGraph) return this.#kept.neighboursOf(slot, count)
     this.#nearest.begin(slot, count)
-    if (this.#built && this.usesGraph) this.#offerFound(slot, this.#built, count)
-    else for (let other = 0; other < this.#table.slots; other++) this.#nearest.offer(other)
+    this.#offerFound(slot, this.#built, count)
     return this.#nearest.end()
   }
 
