@@ -3,49 +3,46 @@
  *
  *     npm run bench -- faults [--json] [--seed N] [--disturbances 100] [--events 200000] [--unfenced]
  *
+ * With `--kills` alone only the other part of this benchmark runs, in one process on the embedded log.
  * `--unfenced` commits offsets without member and generation, as before KIP-447: zombies then get through, and this says so.
  */
 import { parseArgs } from 'node:util'
-import { startBrokers } from './testing/broker.ts'
+import { faultsFlags, isPartWanted } from '../../serve/bench/faults-flags.ts'
+import { type Broker, startBrokers } from './testing/broker.ts'
 import { runChaos } from './testing/chaos.ts'
 import { javaReadsAll } from './testing/java-tools.ts'
 import { StreamShop } from './testing/stream-shop.ts'
 
-const { values: flags } = parseArgs({
-  options: {
-    json: { type: 'boolean' },
-    seed: { type: 'string' },
-    disturbances: { type: 'string', default: '100' },
-    events: { type: 'string', default: '200000' },
-    unfenced: { type: 'boolean', default: false }
-  }
-})
+const { values: flags } = parseArgs({ options: faultsFlags })
 
 const seed = Number(flags.seed ?? Math.floor(Math.random() * 1e9))
-const disturbances = Number(flags.disturbances)
-const events = Number(flags.events)
+const disturbances = Number(flags.disturbances ?? 100)
+const events = Number(flags.events ?? 200_000)
 const disturbancesPerBrokerRestart = 25
 
-const brokers = await startBrokers(1)
-const shop = new StreamShop(brokers.addresses)
-try {
-  await shop.open()
-  await measure()
-} finally {
-  await shop.close()
-  await brokers.stop()
+if (isPartWanted('kafka', flags)) await run()
+
+async function run(): Promise<void> {
+  const brokers = await startBrokers(1)
+  const shop = new StreamShop(brokers.addresses)
+  try {
+    await shop.open()
+    await measure(brokers.nodes[0], shop)
+  } finally {
+    await shop.close()
+    await brokers.stop()
+  }
 }
 
-async function measure(): Promise<void> {
+async function measure(broker: Broker, shop: StreamShop): Promise<void> {
   figure('seed', seed)
-  const [broker] = brokers.nodes
   const report = await runChaos(shop, {
     seed,
     events,
     disturbances,
     broker,
     brokerRestarts: Math.floor(disturbances / disturbancesPerBrokerRestart),
-    isUnfenced: flags.unfenced,
+    isUnfenced: flags.unfenced === true,
     log: line => console.error(line)
   })
   for (const [kind, times] of Object.entries(report.done)) figure(kind.replaceAll(' ', '_'), times)
