@@ -1,9 +1,9 @@
 /**
  * The two tasks of the embedded benchmark on Kafka, beside Kafka Streams: same broker, same events, same driver.
  *
- *     npm run bench -- kafka-streams --peers FOLDER [--json] [--only co-occurrence] [--no-peer] [--threads 2]
+ *     npm run bench -- kafka-streams [--peers FOLDER] [--json] [--only co-occurrence] [--no-peer] [--threads 2]
  *
- * FOLDER (or MILLRACE_PEERS) has the driver, `run.sh`, which needs Java 17, Maven and bash. It starts a broker and each
+ * FOLDER (or MILLRACE_PEERS; else shared/peers/kafka-streams beside the checkout) has the driver, `run.sh`, which needs Java 17, Maven and bash. It starts a broker and each
  * program, measures from outside until everything is committed through the last topic, and reads back what came out.
  */
 import { spawn } from 'node:child_process'
@@ -18,11 +18,12 @@ import { createGzip } from 'node:zlib'
 import { eventsFile } from '../../engine/bench/generate-events.ts'
 import { stop } from '../../engine/errors.ts'
 
+const beside = fileURLToPath(new URL('../../../shared/peers/kafka-streams', import.meta.url))
 const { values: flags } = parseArgs({
   allowNegative: true,
   options: {
     json: { type: 'boolean' },
-    peers: { type: 'string', default: process.env.MILLRACE_PEERS },
+    peers: { type: 'string', default: process.env.MILLRACE_PEERS ?? beside },
     only: { type: 'string' },
     peer: { type: 'boolean', default: true },
     threads: { type: 'string', default: '2' },
@@ -79,12 +80,15 @@ const program = fileURLToPath(new URL('testing/peer-stream-thread.ts', import.me
 const ours = `exec '${process.execPath}' '${program}'`
 
 const { work, port, threads } = flags
-if (!flags.peers) throw stop('bench_peers_missing', 'Say where the driver is: --peers FOLDER or MILLRACE_PEERS.')
-const runner = join(flags.peers, 'run.sh')
-try {
-  await bench()
-} finally {
-  stopBroker()
+const runner = join(flags.peers as string, 'run.sh')
+if (!existsSync(runner)) {
+  console.error(`Left out: there is no driver ${runner}. Say where it is with --peers FOLDER or MILLRACE_PEERS.`)
+} else {
+  try {
+    await bench()
+  } finally {
+    stopBroker()
+  }
 }
 
 async function bench(): Promise<void> {
