@@ -41,7 +41,7 @@ export class OrderIndex {
   /** Of the weights in use, as published; version 0: those that are fixed until something was learned. */
   basket: Omit<BasketWeights, 'weights'> = { version: 0, withheld: 0, lead: 0 }
   private readonly catalog: Catalog
-  private readonly next = new NextBasket(this.index)
+  private readonly next = new NextBasket(this.index, { leads: item => this.leads(this.numberOf(item)) })
   private readonly ledBy: LedBy
   /** The catalog's number of each item; −1: it has none, as the catalog has too many strangers. */
   private readonly numbers: number[] = []
@@ -99,11 +99,17 @@ export class OrderIndex {
     return false
   }
 
+  /** Items of sensitive categories lead nowhere. */
+  private leads(item: number): boolean {
+    return item < 0 || !this.catalog.isSensitive(item)
+  }
+
   private findLeads(): void {
     const { candidates, history } = this.next
     this.ledBy.begin()
     for (let i = 0; i < candidates.count && candidates.own[i] >= 0; i++) {
-      this.ledBy.offer(this.numberOf(candidates.items[i]), history.frequencies[candidates.own[i]])
+      const item = this.numberOf(candidates.items[i])
+      if (this.leads(item)) this.ledBy.offer(item, history.frequencies[candidates.own[i]])
     }
     this.ledBy.read()
   }

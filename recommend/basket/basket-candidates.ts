@@ -19,6 +19,8 @@ export interface CandidateOptions {
    * answers depend on nothing but the orders.
    */
   popularEvery?: number
+  /** Whether an own item, by number, may lead to others; default: each may. */
+  leads?: (item: number) => boolean
 }
 
 /**
@@ -35,14 +37,16 @@ export class BasketCandidates {
   private stamps = new Int32Array(1024)
   private stamp = 0
   private readonly popularEvery: number
+  private readonly leads: (item: number) => boolean
   private readonly best = new BestOf()
   private readonly popular: number[] = []
   private popularTold = -1
   private popularTimeS = Number.NEGATIVE_INFINITY
 
-  constructor(index: BasketIndex, { popularEvery = basketsBetween }: CandidateOptions = {}) {
+  constructor(index: BasketIndex, { popularEvery = basketsBetween, leads = () => true }: CandidateOptions = {}) {
     this.index = index
     this.popularEvery = popularEvery
+    this.leads = leads
   }
 
   clear(): void {
@@ -114,9 +118,12 @@ export class BasketCandidates {
 
   private readBaskets(history: CustomerHistory, seeds: number): void {
     const { companions, index } = this
-    for (let i = 0; i < seeds; i++) companions.add(index.basketsWith(this.items[i]), this.weightOf(i, history))
+    for (let i = 0; i < seeds; i++) {
+      if (this.leads(this.items[i])) companions.add(index.basketsWith(this.items[i]), this.weightOf(i, history))
+    }
     companions.read()
     for (let i = 0; i < seeds; i++) {
+      if (!this.leads(this.items[i])) continue
       companions.takeBack(this.items[i], index.basketsWith(this.items[i]), this.weightOf(i, history))
     }
   }

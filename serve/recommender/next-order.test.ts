@@ -108,6 +108,24 @@ test('what just arrived is left out of an e-mail, unless people come back for it
   t.false(ids.includes('lamp'))
 })
 
+test('an item of a sensitive category leads nowhere, and takes no better reason’s place', t => {
+  const restrictions = { blockedItems: [], blockedCategories: [], sensitiveCategories: ['private'] }
+  const fixture = annsShop().product('bread', { category: 'private' })
+  for (let i = 1; i <= 3; i++) fixture.order(`b${i}`, 'ann', ['bread'], daysAgo(7 * i))
+  const reasonOf = (id: string) => {
+    const item = fixture
+      .start({ restrictions })
+      .ask(email)
+      .items.find(({ product_id }) => product_id === id)
+    return item?.reasons[0]
+  }
+  t.is(reasonOf('bread'), undefined)
+  t.not(reasonOf('butter')?.code, 'bought_together')
+  for (const other of ['fay', 'gus', 'hal']) fixture.order(`of ${other}`, other, ['milk', 'butter'], daysAgo(40))
+  fixture.together('milk', { butter: 0.1 })
+  t.deepEqual(reasonOf('butter'), { code: 'bought_together', product_id: 'milk' })
+})
+
 test('candidates that were given are ordered for an e-mail as well', t => {
   const { recommender, context } = (running => ({ recommender: running.recommender, context: running.context() }))(
     annsShop().start()
