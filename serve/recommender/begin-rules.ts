@@ -39,7 +39,11 @@ export function beginRules(catalog: Catalog, rules: Rules, input: RuleInput): vo
   const days = given.exclude_purchased_days ?? defaults.exclude_purchased_days
   const isStrict = given.exclude_purchased_days !== undefined || !defaults.keeps_reordered
   if (days > 0)
-    excludeBought(catalog, rules, visitor, { since: now - days * dayMs, reorders: isStrict ? null : reorders })
+    excludeBought(catalog, rules, visitor, {
+      since: now - days * dayMs,
+      reorders: isStrict ? null : reorders,
+      ownHabitsCount: query.surface === 'email'
+    })
   if (query.surface === 'product') rules.excludeVariantsOf(asked.length > 0 ? asked[0] : -1)
   else if (query.surface === 'cart') for (const item of asked) rules.excludeVariantsOf(item)
 }
@@ -71,16 +75,22 @@ interface BoughtRule {
   since: number
   /** null: also what is bought again and again. */
   reorders: ReorderRates | null
+  /** What this person buys again is kept also where few others do. */
+  ownHabitsCount: boolean
 }
 
 function excludeBought(
   catalog: Catalog,
   rules: Rules,
   { profile, session, own }: Visitor,
-  { since, reorders }: BoughtRule
+  { since, reorders, ownHabitsCount }: BoughtRule
 ): void {
-  const isReordered = (item: number) =>
-    reorders !== null && (reorders.isHigh(item) ?? (profile !== null && timesBought(profile, item) > 1))
+  const hasReordered = (item: number) => profile !== null && timesBought(profile, item) > 1
+  const isReordered = (item: number) => {
+    if (reorders === null) return false
+    const isHigh = reorders.isHigh(item)
+    return isHigh === true || ((isHigh === null || ownHabitsCount) && hasReordered(item))
+  }
   const exclude = (item: number) => {
     if (!isReordered(item)) rules.exclude(item, 'already_bought')
   }

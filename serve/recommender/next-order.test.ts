@@ -108,6 +108,20 @@ test('what just arrived is left out of an e-mail, unless people come back for it
   t.false(ids.includes('lamp'))
 })
 
+test('what a customer comes back for stays in an e-mail, also where few others come back for it', t => {
+  const fixture = annsShop().order('a0', 'ann', ['milk', 'lamp'], daysAgo(2))
+  const bought = [
+    { product_id: 'milk', count: 4, ...daysAgo(2) },
+    { product_id: 'lamp', count: 1, ...daysAgo(2) }
+  ]
+  fixture.user('ann', { orders: 5, bought })
+  for (const id of ['milk', 'lamp']) fixture.features(id, 1, { buyers: 20, reorder_rate: 0.01 })
+  const running = fixture.start()
+  t.true(running.ids(email).includes('milk'))
+  t.false(running.ids(email).includes('lamp'))
+  t.false(running.ids({ surface: 'home', user_id: 'ann' }).includes('milk'))
+})
+
 test('an item of a sensitive category leads nowhere, and takes no better reason’s place', t => {
   const restrictions = { blockedItems: [], blockedCategories: [], sensitiveCategories: ['private'] }
   const fixture = annsShop().product('bread', { category: 'private' })
