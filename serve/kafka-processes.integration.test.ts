@@ -187,6 +187,32 @@ story('a worker that is told to end and comes back moves nothing', async t => {
   t.is(handOvers(), before)
 })
 
+story('a worker whose directory was wiped reads its state again, says how far it is, and is ready then', async t => {
+  await workers.a.kill('SIGTERM')
+  rmSync(join(root, 'worker-a', 'stream', 'thread-1'), { recursive: true })
+  workers.a = await shop.stream('worker-a')
+  const details = new Set<string>()
+  const isReady = async () => {
+    const response = await fetch(`${workers.a.adminUrl}/readyz`)
+    const { detail } = (await response.json()) as { detail?: string }
+    if (!response.ok) t.is(response.status, 503)
+    if (!response.ok && detail) details.add(detail)
+    return response.ok
+  }
+  const end = performance.now() + 60_000
+  while (!(await isReady()) && performance.now() < end);
+  t.log([...details].slice(-3))
+  t.true([...details].some(detail => /restoring the state of \d+ tasks: \d+ changelog records read/.test(detail)))
+  const restored = /restored: (\d+) changelog records were read/.exec(workers.a.output())
+  t.true(Number(restored?.[1]) > 1_000, workers.a.output())
+  const metrics = await (await fetch(`${workers.a.adminUrl}/metrics`)).text()
+  const ratios = [...metrics.matchAll(/^millrace_restore_progress_ratio\{store="([^"]+)"\} (\S+)$/gm)]
+  t.true(ratios.length > 5, metrics)
+  for (const [, store, ratio] of ratios) t.is(ratio, '1', store)
+  const { token } = await post(`${replicas.a.url}/v1/events`, view('wiped', products[1]))
+  await untilSeen(replicas.a.url, [token])
+})
+
 story('a replica that is started again goes on from where it was', async t => {
   await replicas.b.kill('SIGKILL')
   const { token } = await post(`${replicas.a.url}/v1/events`, view('while-away', products[2]))
@@ -232,9 +258,13 @@ story('what others open next is known to every replica, and to one that was told
 story('a second holder of a worker’s directory is refused, and one that is drained hands over at once', async t => {
   const second = await t.throwsAsync(shop.stream('worker-b'))
   t.regex(second?.message ?? '', /is in use by another process/)
-  process.kill(workers.b.child.pid as number, 'SIGUSR2')
-  await new Promise(resolve => workers.b.child.once('exit', resolve))
-  t.is(workers.b.child.exitCode, 0)
+  const drained = await shop.drain('worker-b')
+  t.is(drained.code, 0, drained.stderr)
+  t.is(workers.b.child.exitCode, 0, 'the command ends when the worker has')
+  t.regex(workers.b.output(), /committing, leaving/)
+  const nobody = await shop.drain('worker-b')
+  t.is(nobody.code, 1)
+  t.regex(nobody.stderr, /No worker runs on .*worker-b/)
   const { token } = await post(`${replicas.a.url}/v1/events`, view('drained', products[3]))
   await untilSeen(replicas.b.url, [token], 30_000)
   t.pass()

@@ -29,6 +29,12 @@ export class KafkaShop {
     return this.#start('serve', name, ['--port', '0'])
   }
 
+  /** `millrace stream --drain` of the worker that runs in that directory. */
+  drain(directory: string): Promise<Ran> {
+    const args = ['stream', '--drain', '--data', join(this.#root, directory)]
+    return runMillrace(args, this.#commandOptions())
+  }
+
   /** A command against the brokers, as people call it, to its end. */
   run(args: readonly string[], input?: string): Promise<Ran> {
     return runMillrace(this.#commandArgs(args), { ...this.#commandOptions(), input })
