@@ -19,6 +19,11 @@ export const ringBaskets = 20
 const ringMax = 32
 /** Larger baskets are a wholesaler's list, no evidence of what goes together. */
 const basketItemsMax = 60
+/**
+ * An item's sums are set back by so much by division, which makes rounding 16 times as large; beyond it they are added up
+ * anew. That is rare: an item whose newest order is taken back while the one before is more than four weeks older.
+ */
+const backMaxS = 28 * day
 /** Items of a basket that count at all. */
 const orderedMax = 1000
 
@@ -28,8 +33,7 @@ const defaultBounds: BasketBounds = { basketsMax: 500_000, linesMax: 20_000_000,
 /**
  * Orders by id: what each customer orders, what is ordered together, what is ordered at all. An order may be told again,
  * changed or taken back, and orders may come in any sequence: the index is that of the orders as they stand. But for
- * rounding in sums that decay, for the time of an item's last order, which stays that of the newest ever told, and for an
- * item more than twelve of whose newest baskets were taken back.
+ * rounding in sums that decay, and for an item more than twelve of whose newest baskets were taken back.
  */
 export class BasketIndex {
   readonly ids = new ItemIds()
@@ -40,10 +44,15 @@ export class BasketIndex {
   reorders = new Int32Array(256)
   popularity = new Float64Array(256)
   longPopularity = new Float64Array(256)
+  /** Of the item's newest order, 0: none, to which the two before have decayed. */
   times = new Float64Array(256)
   private stamps = new Int32Array(256)
   private stamp = 0
   private readonly rings: KeptBasket[][] = []
+  /** The newest of those that are too large for the rings, by item: they only say when it was ordered. */
+  private readonly large = new Map<number, KeptBasket[]>()
+  /** Items whose newest order was taken out by what is being put. */
+  private readonly shortened: number[] = []
   private readonly log: BasketLog
 
   constructor(bounds: Partial<BasketBounds> = {}) {
@@ -86,7 +95,13 @@ export class BasketIndex {
   put(id: string, ordered: OrderedBasket | null): void {
     this.told++
     this.forget(id)
-    if (ordered === null || ordered.items.length === 0) return
+    if (ordered !== null && ordered.items.length > 0) this.add(id, ordered)
+    // Only now: most orders that are told again still have what they had, at the same time.
+    for (const item of this.shortened) this.setBack(item)
+    this.shortened.length = 0
+  }
+
+  private add(id: string, ordered: OrderedBasket): void {
     const items = Int32Array.from(ordered.items.slice(0, orderedMax), item => this.itemOf(item))
     const { customer, timeS } = ordered
     const basket = this.log.add({ id, customer, timeS, items })
@@ -104,8 +119,54 @@ export class BasketIndex {
       this.orders[item]--
       this.popularity[item] = Math.max(0, this.popularity[item] - decay(age, shortHalfLifeS))
       this.longPopularity[item] = Math.max(0, this.longPopularity[item] - decay(age, longHalfLifeS))
-      removeFrom(this.rings[item], basket)
+      removeFrom(this.ringOf(item, basket), basket)
+      if (basket.timeS === this.times[item]) this.shortened.push(item)
     }
+  }
+
+  /** Where the newest order of the item is gone: its time is that of the one before, and what has decayed is as at that time. */
+  private setBack(item: number): void {
+    const { popularity, longPopularity, times } = this
+    const newest = Math.max(0, this.newestTimeOf(item))
+    const back = times[item] - newest
+    if (back <= 0) return
+    times[item] = newest
+    if (back <= backMaxS && this.orders[item] > 0) {
+      popularity[item] /= decay(back, shortHalfLifeS)
+      longPopularity[item] /= decay(back, longHalfLifeS)
+      return
+    }
+    popularity[item] = 0
+    longPopularity[item] = 0
+    for (const basket of this.basketsHaving(item)) {
+      const age = Math.abs(newest - basket.timeS)
+      popularity[item] += decay(age, shortHalfLifeS)
+      longPopularity[item] += decay(age, longHalfLifeS)
+    }
+  }
+
+  private newestTimeOf(item: number): number {
+    const small = this.rings[item].at(-1)?.timeS ?? Number.NEGATIVE_INFINITY
+    const newest = Math.max(small, this.large.get(item)?.at(-1)?.timeS ?? Number.NEGATIVE_INFINITY)
+    if (newest > Number.NEGATIVE_INFINITY || this.orders[item] === 0) return newest
+    return this.basketsHaving(item).reduce((last, { timeS }) => Math.max(last, timeS), Number.NEGATIVE_INFINITY)
+  }
+
+  /** Where more have it than are kept by item, looks at all there are: up to a few hundred ms at 20 million lines. */
+  private basketsHaving(item: number): readonly KeptBasket[] {
+    const kept = [...this.rings[item], ...(this.large.get(item) ?? [])]
+    if (kept.length === this.orders[item]) return kept
+    return [...this.log.all()].filter(({ items }) => items.includes(item))
+  }
+
+  private ringOf(item: number, { items }: KeptBasket): KeptBasket[] {
+    if (items.length <= basketItemsMax) return this.rings[item]
+    let ring = this.large.get(item)
+    if (ring === undefined) {
+      ring = []
+      this.large.set(item, ring)
+    }
+    return ring
   }
 
   private count(item: number, basket: KeptBasket): void {
@@ -120,8 +181,7 @@ export class BasketIndex {
       popularity[item] += decay(-ahead, shortHalfLifeS)
       longPopularity[item] += decay(-ahead, longHalfLifeS)
     }
-    if (basket.items.length > basketItemsMax) return
-    const ring = this.rings[item]
+    const ring = this.ringOf(item, basket)
     insertInOrder(ring, basket)
     if (ring.length > ringMax) ring.shift()
   }

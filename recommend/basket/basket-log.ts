@@ -58,6 +58,11 @@ export class BasketLog {
     return this.byId.has(id)
   }
 
+  /** In no order. */
+  all(): Iterable<KeptBasket> {
+    return this.byId.values()
+  }
+
   /** Oldest first; empty for a customer who is not known. */
   basketsOf(customer: string): readonly KeptBasket[] {
     return this.byCustomer.get(customer)?.baskets ?? []

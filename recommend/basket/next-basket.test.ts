@@ -133,8 +133,12 @@ test('the index is that of the orders as they stand, in whatever sequence they w
           followed.basketsWith(item).map(({ id }) => id),
           small.map(({ id }) => `${id}`)
         )
-        const popularity = having.reduce((sum, { timeS }) => sum + 2 ** ((timeS - followed.times[item]) / (7 * day)), 0)
-        t.true(Math.abs(followed.popularity[item] - popularity) < 1e-9)
+        const newest = having.reduce((last, { timeS }) => Math.max(last, timeS), 0)
+        const decayed = (days: number) =>
+          having.reduce((sum, { timeS }) => sum + 2 ** ((timeS - newest) / (days * day)), 0)
+        t.is(followed.times[item], newest)
+        t.true(Math.abs(followed.popularity[item] - decayed(7)) < 1e-9)
+        t.true(Math.abs(followed.longPopularity[item] - decayed(60)) < 1e-9)
       }
       for (const one of ['a', 'b', 'c']) {
         const own = standing.filter(({ customer, items }) => customer === one && items.length > 0)
@@ -146,6 +150,26 @@ test('the index is that of the orders as they stand, in whatever sequence they w
     }),
     { seed, numRuns: 40 }
   )
+})
+
+test('an order of far ahead that is corrected leaves nothing, whatever else has the item', t => {
+  const wholesale = Array.from({ length: 70 }, (_, i) => `part ${i}`)
+  for (const more of [[], wholesale]) {
+    for (const count of [0, 1, 20, 50]) {
+      const [followed, fresh] = [new BasketIndex(), new BasketIndex()]
+      const tell = (index: BasketIndex, id: string, timeS: number) =>
+        index.put(id, { customer: 'ann', items: ['tea', ...more], timeS })
+      tell(followed, 'x', 70 * 365 * day)
+      for (let i = 0; i < count; i++) for (const index of [followed, fresh]) tell(index, `o${i}`, i * day)
+      for (const index of [followed, fresh]) tell(index, 'x', count * day)
+      followed.put('x', null)
+      fresh.put('x', null)
+      for (const index of [followed, fresh]) tell(index, 'y', 100 * day)
+      const of = (index: BasketIndex) => [index.times, index.popularity, index.longPopularity].map(column => column[0])
+      for (const [i, value] of of(followed).entries())
+        t.true(Math.abs(value - of(fresh)[i]) < 1e-9, `${count}: ${value}`)
+    }
+  }
 })
 
 test('beyond the bounds the oldest orders are forgotten, and what they had added is taken back', t => {
