@@ -318,3 +318,15 @@ test('of ids that were merged into one the eight that came last are known', t =>
     ['d10', 'd3', 'd4', 'd5', 'd6', 'd7', 'd8', 'd9']
   )
 })
+
+test('the items of who is erased are told of the devices that were merged into them, too', t => {
+  const { feed, change, look } = start()
+  look('tea', 1, bob)
+  const [{ value: handover }] = change({ kind: 'merge', merge: { user_id: 'ann', ts: 2 } }, 2, bob)
+  change({ kind: 'handover', handover }, 3)
+  feed.reload()
+  t.deepEqual(
+    feed(ann, { kind: 'erasure', until: 10 }, 10).map(({ key, value }) => [key as string, value]),
+    ['ann', 'bob'].map(forgets => ['tea', { forgets, until: 10 }])
+  )
+})

@@ -28,7 +28,7 @@ const state = { user: value(userStateCodec, { equality: { tolerance: 1e-3 } }) }
 
 /**
  * What is known of a person: who they are, what they like, saw, bought and hid. A merged device hands on all of it; the items
- * of who is erased are told of that.
+ * of who is erased are told of that, and of the devices.
  */
 export function foldUser() {
   return processor<PersonId, UserChange, PersonId | ItemId, Handover | ForgottenInterest, UserFeatures, typeof state>({
@@ -36,7 +36,10 @@ export function foldUser() {
     state,
     process({ key, value: change }, { user }, emit) {
       const known = user.get() ?? nobody()
-      for (const { id, until } of forgottenItems(known, change)) emit(id as ItemId, { forgets: key, until })
+      const ids = change.kind === 'erasure' ? [key, ...known.others.map(other => other.id)] : [key]
+      for (const { id, until } of forgottenItems(known, change)) {
+        for (const forgets of ids) emit(id as ItemId, { forgets, until })
+      }
       const times = change.kind === 'handover' ? change.handover.times : 0
       apply(known, change, key)
       const { mergedInto, consent, country, forgottenUntil } = known

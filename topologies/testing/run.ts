@@ -30,10 +30,18 @@ export function run(
   return driver
 }
 
-/** What two runs made differently of a view, by its declared class; empty = they agree. */
-export function differences<V>(view: ViewTopic<any, V>, one: Map<string, V>, other: Map<string, V>): string[] {
+/**
+ * What two runs made differently of a view, by its declared class; empty = they agree. `strays`: which share of all rows in
+ * its lists may be in one of the two only; else as large as the tolerance.
+ */
+export function differences<V>(
+  view: ViewTopic<any, V>,
+  one: Map<string, V>,
+  other: Map<string, V>,
+  strays?: number
+): string[] {
   const { equality } = view
-  const comparison = new Comparison(typeof equality === 'object' ? equality.tolerance : 0)
+  const comparison = new Comparison(typeof equality === 'object' ? equality.tolerance : 0, strays)
   for (const key of new Set([...one.keys(), ...other.keys()])) {
     comparison.compare(`${view.name}/${key}`, one.get(key), other.get(key))
   }
@@ -42,21 +50,23 @@ export function differences<V>(view: ViewTopic<any, V>, one: Map<string, V>, oth
 
 /**
  * Numbers may differ by the tolerance, absolutely or of the larger one; of all rows in the view's lists, which are
- * compared by name, a share as large as the tolerance may be in one of the two only. Vectors of bytes may be as far apart
+ * compared by name, a share may be in one of the two only. Vectors of bytes may be as far apart
  * as that share of their length. Times and counts are the same.
  */
 class Comparison {
   readonly #tolerance: number
+  readonly #strayShare: number
   readonly #differences: string[] = []
   readonly #strays: string[] = []
   #rows = 0
 
-  constructor(tolerance: number) {
+  constructor(tolerance: number, strayShare = tolerance) {
     this.#tolerance = tolerance
+    this.#strayShare = strayShare
   }
 
   found(): string[] {
-    return [...this.#differences, ...(this.#strays.length > this.#rows * this.#tolerance ? this.#strays : [])]
+    return [...this.#differences, ...(this.#strays.length > this.#rows * this.#strayShare ? this.#strays : [])]
   }
 
   compare(path: string, a: unknown, b: unknown): void {

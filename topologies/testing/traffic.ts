@@ -1,7 +1,7 @@
 import type { Topic } from '../../engine/index.ts'
 import { event, line, order, product, user } from '../../processors/testing/builders.ts'
 import type { EventType, Interaction } from '../../schemas/interaction.ts'
-import { interactions, orderItems, orders, products, users } from '../../schemas/topics.ts'
+import { interactions, merges, orderItems, orders, products, users } from '../../schemas/topics.ts'
 
 /** One record as it reaches the log. */
 export interface Arrival {
@@ -34,6 +34,8 @@ export interface TrafficOptions {
   orders?: number
   /** Purchases as events too. */
   purchaseEvents?: boolean
+  /** So many devices that act under their own id and are merged into a user, and sessions in which one user follows another. */
+  shared?: number
 }
 
 /**
@@ -69,6 +71,10 @@ class RandomShop {
     for (let i = 0; i < 12; i++) this.#user(`u${i}`)
     for (let i = 0; i < (this.#options.visits ?? 120); i++) this.#visit(i)
     for (let i = 0; i < (this.#options.orders ?? 120); i++) this.#order(`o${i}`, `u${this.#below(12)}`, this.#moment())
+    for (let i = 0; i < (this.#options.shared ?? 0); i++) {
+      this.#device(`device${i}`, `u${i % 12}`)
+      this.#sharedSession(`shared${i}`, [`u${i % 12}`, `u${(i + 1 + this.#below(11)) % 12}`])
+    }
   }
 
   #below(n: number): number {
@@ -141,6 +147,34 @@ class RandomShop {
     }
     if (this.#options.orders !== 0 && this.#random() < 0.3)
       this.#order(`after-visit-${i}`, person, ts + this.#below(9 * minute))
+  }
+
+  /** With and without a session, before and after it is merged. */
+  #device(device: string, user_id: string): void {
+    const ts = this.#moment()
+    this.#arrive(merges, device, { user_id, ts }, ts)
+    for (let step = 0; step < 8; step++) {
+      const session_id = step % 2 === 0 ? null : `${device}s`
+      this.#touch({ user_id: device, session_id, ts: ts + (step - 5) * this.#below(30 * minute) })
+    }
+  }
+
+  /** Each is anonymous at first, and signs in by a look; nobody leaves anything in the cart. */
+  #sharedSession(session_id: string, people: readonly string[]): void {
+    let ts = this.#moment()
+    for (const user_id of people) {
+      ts += 3 * 60 * minute
+      for (let step = 0; step < 4; step++) {
+        ts += this.#below(10 * minute)
+        this.#touch({ user_id: step < 2 ? null : user_id, session_id, ts }, step === 2 ? 'view' : undefined)
+      }
+    }
+  }
+
+  #touch(over: Pick<Interaction, 'user_id' | 'session_id' | 'ts'>, type?: EventType): void {
+    const event_type = type ?? (this.#options.purchaseEvents && this.#random() < 0.3 ? 'purchase' : 'view')
+    const order_id = `of-${over.session_id ?? over.user_id}`
+    this.#act({ ...over, event_type, product_id: this.#item(), context: { order_id, price: 3, qty: 1 } })
   }
 
   #type(): EventType {
