@@ -4,6 +4,7 @@ import {
   columnNames,
   integer,
   type Key,
+  perSecond,
   secret,
   servers,
   span,
@@ -25,14 +26,6 @@ const mapped = (what: string, ours: readonly string[]) => ({
     meaning: `Names of columns in files of ${what} that are loaded, where they differ from ours.`
   })
 })
-
-const perSecond = (initial: number, from: string) =>
-  integer(initial, {
-    min: 0,
-    max: 1_000_000,
-    unit: '1/s',
-    meaning: `Requests ${from}, five seconds’ worth of them at once; more is answered 429. 0 is no limit.`
-  })
 
 const file = (meaning: string) => text('', { pattern: /^/, what: 'a path', meaning })
 

@@ -41,6 +41,12 @@ export function integer(initial: number, bounds: Said & { min: number; max?: num
   }
 }
 
+/** A limit of requests; `from` says of whose. */
+export function perSecond(initial: number, from: string): Key<number> {
+  const meaning = `Requests ${from}, five seconds’ worth of them at once; more is answered 429. 0 is no limit.`
+  return integer(initial, { min: 0, max: 1_000_000, unit: '1/s', meaning })
+}
+
 export function text(initial: string, said: Said & { pattern: RegExp; what: string }): Key<string> {
   return {
     isKey: true,
