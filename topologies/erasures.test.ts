@@ -22,7 +22,7 @@ const views = Object.values(topics)
   .filter(({ name }) => !others.includes(name))
 
 for (const purchaseSource of ['orders', 'events'] as const) {
-  const arrivals = traffic(seed, { purchaseEvents: true, isCalm: true, shared: 24 })
+  const arrivals = traffic(seed, { purchaseEvents: true, shared: 24 })
   const last = Math.max(...arrivals.map(({ ts }) => ts))
   const { ids, own, without } = partedFrom(arrivals)
   const topologies = allTopologies({ purchaseSource })
