@@ -2,8 +2,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import test from 'ava'
 import fc from 'fast-check'
-import { openApiDocument } from '../../schemas/openapi.ts'
 import { type EdgeServer, startEdge } from '../testing/edge-server.ts'
+import { bytesOf, isFine, MalformedClient } from '../testing/malformed-client.ts'
+import { body, record, request } from '../testing/malformed-requests.ts'
 import { RawConnection } from '../testing/raw-http.ts'
 import { SocketClient } from '../transport/socket-client.ts'
 
@@ -20,240 +21,16 @@ function heapAfterCollection(): number {
   return process.memoryUsage().heapUsed
 }
 
-const operations = Object.entries(openApiDocument('test').paths)
-  .filter(([path]) => path !== '/v1/stream')
-  .flatMap(([path, byMethod]) => Object.keys(byMethod).map(method => ({ path, method: method.toUpperCase() })))
-
-const odd = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 60 }),
-  fc.constantFrom(
-    '__proto__',
-    'constructor',
-    '\0',
-    '\ud800',
-    '../..',
-    '%00',
-    '𝕏',
-    '-1',
-    '1e999',
-    'null',
-    'x'.repeat(300)
-  )
-)
-const value = fc.oneof(
-  odd,
-  fc.double(),
-  fc.maxSafeInteger(),
-  fc.boolean(),
-  fc.constant(null),
-  fc.jsonValue({ maxDepth: 3 })
-)
-const names = [
-  'event_id',
-  'user_id',
-  'session_id',
-  'event_type',
-  'product_id',
-  'ts',
-  'context',
-  'events',
-  'access_token',
-  'surface',
-  'items',
-  'session',
-  'limit',
-  'region',
-  'personalize',
-  'position_from',
-  'rules',
-  'explain',
-  'widgets',
-  'unique',
-  'id',
-  'candidates',
-  'from',
-  'ttl_s',
-  'delete',
-  'title',
-  'price',
-  'stock',
-  'order_id',
-  'order_ts',
-  'qty',
-  'preferences',
-  'updated_at',
-  'category',
-  'in_stock',
-  'price_max',
-  'categories',
-  'exclude_items',
-  '__proto__',
-  'min_interval_ms'
-]
-const plausible: Record<string, fc.Arbitrary<unknown>> = {
-  surface: fc.constantFrom('home', 'product', 'cart', 'email', 'attic'),
-  event_type: fc.constantFrom('view', 'impression', 'purchase', 'gaze'),
-  event_id: fc.string({ minLength: 1, maxLength: 20 }),
-  user_id: fc.string({ minLength: 1, maxLength: 20 }),
-  limit: fc.integer({ min: -2, max: 200 })
-}
-const field = fc
-  .constantFrom(...names)
-  .chain(name =>
-    fc.tuple(
-      fc.constant(name),
-      fc.oneof(
-        { arbitrary: Object.hasOwn(plausible, name) ? plausible[name] : value, weight: 3 },
-        { arbitrary: value, weight: 1 }
-      )
-    )
-  )
-const whole = {
-  surface: 'home',
-  event_id: 'e',
-  user_id: 'u',
-  event_type: 'view',
-  product_id: 'p',
-  title: 't',
-  order_id: 'o',
-  qty: 1
-}
-const record = fc
-  .tuple(fc.array(field, { maxLength: 6 }), fc.subarray(Object.entries(whole)))
-  .map(([fields, known]) => Object.fromEntries([...known, ...fields]))
-const nest = (depth: number, inside: string) => '['.repeat(depth) + inside + ']'.repeat(depth)
-const json = fc.oneof(
-  record.map(one => JSON.stringify(one)),
-  fc.array(fc.oneof(record, value), { maxLength: 5 }).map(list => JSON.stringify(list)),
-  fc.array(fc.oneof(record, value), { maxLength: 5 }).map(events => JSON.stringify({ events })),
-  fc.array(record, { maxLength: 3 }).map(widgets => JSON.stringify({ surface: 'home', widgets })),
-  fc.array(record, { maxLength: 4 }).map(rows => rows.map(row => JSON.stringify(row)).join('\n'))
-)
-const broken = fc.tuple(json, fc.nat(), fc.string({ unit: 'binary', maxLength: 3 })).map(([text, at, bytes]) => {
-  const cut = text.length === 0 ? 0 : at % text.length
-  return text.slice(0, cut) + bytes + text.slice(cut + 1)
-})
-const body = fc.oneof(
-  { arbitrary: json, weight: 5 },
-  { arbitrary: broken, weight: 3 },
-  { arbitrary: fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes).toString('latin1')), weight: 1 },
-  {
-    arbitrary: fc.constantFrom(
-      nest(9_000, '1'),
-      `{"event_id":"e","user_id":"u","event_type":"view","product_id":"p","context":{"x":${nest(5_000, '')}}}`
-    ),
-    weight: 1
-  }
-)
-const queryPart = fc.tuple(fc.constantFrom(...names, 'after', 'x'), odd).map(([name, one]) => `${name}=${encode(one)}`)
-const query = fc.oneof(
-  fc.array(queryPart, { maxLength: 5 }).map(parts => parts.join('&')),
-  fc.string({ maxLength: 40 }).map(text => text.replace(/[^\x21-\x7e]|#/g, ''))
-)
-const headerValue = fc.string({ maxLength: 30 }).map(text => text.replace(/[^\x20-\x7e]/g, '').trim())
-const headers = fc.oneof(
-  {
-    arbitrary: fc.dictionary(fc.constantFrom('X-Request-Id', 'traceparent', 'If-None-Match', 'Accept'), headerValue),
-    weight: 5
-  },
-  {
-    arbitrary: fc.dictionary(
-      fc.constantFrom('X-Request-Timeout-Ms', 'Authorization', 'X-API-Key', 'Origin', 'Expect-CT', 'Cookie'),
-      headerValue
-    ),
-    weight: 1
-  }
-)
-const target = fc.oneof(
-  { arbitrary: fc.constantFrom(...operations), weight: 8 },
-  {
-    arbitrary: fc.record({
-      path: fc.constantFrom(...operations.map(({ path }) => path), '/docs', '/openapi.json', '/v1/ws', '/v1'),
-      method: fc.constantFrom('GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS')
-    }),
-    weight: 1
-  }
-)
-const type = fc.constantFrom(
-  ...Array<string>(8).fill('application/json'),
-  'text/plain',
-  'application/x-ndjson',
-  'x/y',
-  ''
-)
-const request = fc
-  .record({ target, id: odd, query: fc.oneof(fc.constant(''), query), headers, type, body })
-  .map(({ target: { method, path }, id, ...rest }) => ({ method, path: path.replace('{id}', encode(id)), ...rest }))
-
-/** Percent-encoded; also what has no UTF-8. */
-function encode(text: string): string {
-  return Buffer.from(text)
-    .reduce((all, byte) => `${all}%${byte.toString(16).padStart(2, '0')}`, '')
-    .slice(0, 900)
-}
-
-type Malformed = typeof request extends fc.Arbitrary<infer T> ? T : never
-
-function bytesOf(one: Malformed): string {
-  const bytes = Buffer.from(one.body)
-  const hasBody = !['GET', 'HEAD', 'OPTIONS'].includes(one.method)
-  const lines = [
-    `${one.method} ${one.path}${one.query === '' ? '' : `?${one.query}`} HTTP/1.1`,
-    'Host: localhost',
-    ...Object.entries(one.headers).map(([name, text]) => `${name}: ${text}`)
-  ]
-  if (one.type !== '') lines.push(`Content-Type: ${one.type}`)
-  if (hasBody) lines.push(`Content-Length: ${bytes.length}`)
-  return `${lines.join('\r\n')}\r\n\r\n${hasBody ? bytes.toString('latin1') : ''}`
-}
-
-/** One request after the other on one connection; a new one where the server closed it. */
-class Client {
-  private connection: RawConnection | null = null
-  private readonly port: number
-
-  constructor(port: number) {
-    this.port = port
-  }
-
-  async ask(one: Malformed): Promise<{ status: number; text: string }> {
-    if (this.connection === null || this.connection.isClosed) this.connection = new RawConnection(this.port)
-    const { connection } = this
-    connection.received = ''
-    connection.socket.write(bytesOf(one), 'latin1')
-    const head = await connection.until(/\r\n\r\n/)
-    const end = head.indexOf('\r\n\r\n') + 4
-    const length = one.method === 'HEAD' ? 0 : Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
-    await connection.until(() => connection.received.length >= end + length)
-    const text = connection.received.slice(end)
-    if (/connection: close/i.test(head)) connection.socket.destroy()
-    return { status: Number(head.slice(9, 12)), text }
-  }
-
-  close(): void {
-    this.connection?.socket.destroy()
-  }
-}
-
 async function healthy(server: EdgeServer): Promise<boolean> {
   const { status } = await server.ask('/v1/recommendations?surface=home')
   return status === 200 && server.incidents.length === 0
-}
-
-/** What a request may be answered with, and that it says why. */
-function isFine({ status, text }: { status: number; text: string }, { method }: Malformed): boolean {
-  if (status >= 200 && status < 400) return true
-  if (status < 400 || status >= 500) return false
-  if (method === 'HEAD') return true
-  const problem = JSON.parse(text)
-  return problem.status === status && typeof problem.code === 'string' && problem.detail.length > 0
 }
 
 test('10,000 malformed requests are answered with a reason, and leave nothing behind', async t => {
   t.log(`seed ${seed}`)
   t.timeout(170_000)
   const server = await startEdge(t)
-  const client = new Client(server.port)
+  const client = new MalformedClient(server.port)
   const statuses = new Map<number, number>()
   const run = (numRuns: number) =>
     fc.assert(

@@ -7,6 +7,7 @@ import type { App } from './app.ts'
 import { type Auth, type Identity, requireIds } from './auth.ts'
 import { eventsFrom } from './incoming-events.ts'
 import { rowsFrom } from './incoming-rows.ts'
+import { Problem } from './problem.ts'
 import { jsonReply, jsonTypes, type Route } from './route.ts'
 import type { Validators } from './validators.ts'
 
@@ -66,14 +67,23 @@ function eventsRoute(options: WriteRouteOptions): Route {
       const value = call.json() as { access_token?: unknown } | null
       const token = typeof value === 'object' && value !== null ? value.access_token : undefined
       options.app().authenticateLate(call, token)
-      const { events, rejected } = eventsFrom(value, {
-        now: Date.now(),
-        maxAgeMs: options.eventMaxAgeMs,
-        check: allowedIds(call.identity)
-      })
-      options.metrics.add('millrace_events_total', ['rejected'], rejected.length)
+      const { events, rejected } = readEvents(options, value, call.identity)
       return jsonReply(202, await written(events.length, rejected, () => acceptEvents(options, events)))
     }
+  }
+}
+
+/** What is refused counts as rejected, also where that is all of it. */
+function readEvents({ metrics, eventMaxAgeMs }: WriteRouteOptions, value: unknown, identity: Identity) {
+  try {
+    const read = eventsFrom(value, { now: Date.now(), maxAgeMs: eventMaxAgeMs, check: allowedIds(identity) })
+    metrics.add('millrace_events_total', ['rejected'], read.rejected.length)
+    return read
+  } catch (error) {
+    if (error instanceof Problem) {
+      metrics.add('millrace_events_total', ['rejected'], error.details.rejected?.length ?? 0)
+    }
+    throw error
   }
 }
 
