@@ -1,5 +1,6 @@
 /** A stream worker that keeps the last note of every key, as a process of its own, for who kills it. Its task is its one argument. */
 
+import { fileURLToPath } from 'node:url'
 import { StreamWorker } from '../../../engine/distributed/stream-worker.ts'
 import { workerTopics } from '../../../engine/distributed/worker-topics.ts'
 import { type Id, processor, stringCodec, topic, topology, type ValueCodec, value } from '../../../engine/index.ts'
@@ -36,7 +37,8 @@ export function notesTopology(namespace: string) {
     .process(keepNote)
 }
 
-if (process.send) await run(JSON.parse(process.argv[2]) as RestoreJob)
+// Not where it is imported for its topology.
+if (process.argv[1] === fileURLToPath(import.meta.url)) await run(JSON.parse(process.argv[2]) as RestoreJob)
 
 async function run({ bootstrap, namespace, directory, partitions, memoryMb }: RestoreJob): Promise<void> {
   const say = (event: RestoreEvent) => process.send?.(event)
