@@ -22,7 +22,7 @@ run(missing ? `${title} (skipped: ${missing})` : title, async t => {
   const shop = new StreamShop(brokers.addresses)
   try {
     await shop.open()
-    const options = { seed, events: 40_000, disturbances: 12, broker, brokerRestarts: 1 }
+    const options = { seed, events: 200_000, disturbances: 12, broker, brokerRestarts: 1 }
     const report = await runChaos(shop, { ...options, log: line => t.log(line) })
     t.log(report)
     t.deepEqual(report.ends, [])
