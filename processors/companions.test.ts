@@ -62,7 +62,10 @@ test('who had a pair 255 times or more stays one of those who had it', t => {
   t.like(list.toJSON(), [{ product_id: 'cup', weight: 4, people: 3 }])
   had(true)
   t.like(list.toJSON(), [{ product_id: 'cup', weight: 0, people: 3 }])
-  t.deepEqual(list.best(10, 0), [])
+  t.deepEqual(
+    list.best({ count: 10, weightMin: 0 }, id => id),
+    []
+  )
 })
 
 test('a list that gets the columns of one that has left memory finds nothing in them', t => {

@@ -2,7 +2,7 @@ import type { ByteReader, ByteWriter } from '../engine/bytes.ts'
 import { sizeFor } from './columns.ts'
 import { CompanionColumns } from './companion-columns.ts'
 import { notePlace, placeOf } from './companion-places.ts'
-import { type Companion, cutToHeaviest, heaviestOf } from './heaviest-companions.ts'
+import { cutToHeaviest, heaviestOf } from './heaviest-companions.ts'
 import { numbersOf } from './id-numbers.ts'
 
 const startCapacity = 8
@@ -68,13 +68,13 @@ export class Companions {
     cutToHeaviest(this.#columns, keep, weightMin)
   }
 
-  /** The heaviest that enough people had, best first, ties by id. */
-  best(count: number, weightMin: number): Companion[] {
-    return heaviestOf(this.#columns, count, weightMin)
+  /** The heaviest that enough people had, best first, ties by id, as `make` makes them. */
+  best<T>(bounds: { count: number; weightMin: number }, make: (product_id: string, weight: number) => T): T[] {
+    return heaviestOf(this.#columns, bounds, make)
   }
 
   /** For people and digests: by id, with how many people had both, 3 = 3 or more. */
-  toJSON(): Companion[] {
+  toJSON(): { product_id: string; weight: number; people: number }[] {
     const columns = this.#columns
     return Array.from({ length: columns.length }, (_, i) => ({
       product_id: columns.idAt(i),

@@ -3,6 +3,7 @@ import type { ItemId } from '../schemas/ids.ts'
 import type { BoughtTogether } from '../schemas/views.ts'
 import { Companions } from './companions.ts'
 import type { BasketPairs } from './pair-basket.ts'
+import { peopleMin } from './people.ts'
 
 const keptMax = 400
 const shownMax = 100
@@ -53,11 +54,11 @@ export function rankBoughtTogether() {
     view(_, { association }) {
       const known = association.get()
       if (!known || known.baskets <= 0) return null
-      const companions = known.companions.best(shownMax, 0).map(({ product_id, weight: together, people }) => ({
+      const companions = known.companions.best({ count: shownMax, weightMin: 0 }, (product_id, together) => ({
         product_id,
         together,
         confidence: Math.round((together / known.baskets) * steps) / steps,
-        people
+        people: peopleMin
       }))
       return { baskets: known.baskets, companions }
     }

@@ -4,6 +4,7 @@ import type { ItemId } from '../schemas/ids.ts'
 import type { SimilarItems } from '../schemas/views.ts'
 import type { Companions } from './companions.ts'
 import type { ItemPairs } from './pair-sittings.ts'
+import { peopleMin } from './people.ts'
 import { nothingSimilar, similarCodec } from './similar-state.ts'
 import type { Company } from './vector-of-company.ts'
 
@@ -84,9 +85,9 @@ export function rankSimilar() {
 }
 
 function shown(list: Companions, weight: number, max: number): SimilarItems['co_viewed'] {
-  return list.best(max, weightMin).map(({ product_id, weight: together, people }) => ({
+  return list.best({ count: max, weightMin }, (product_id, together) => ({
     product_id,
     score: Math.round((together / weight) * steps) / steps,
-    people
+    people: peopleMin
   }))
 }

@@ -9,7 +9,7 @@ export function writeVector(out: ByteWriter, vector: Int8Array | null): void {
 
 export function readVector(input: ByteReader): Int8Array | null {
   const length = input.varint()
-  return length === 0 ? null : Int8Array.from(input.bytes(length), signed)
+  return length === 0 ? null : signedBytes(input.bytes(length))
 }
 
 /** The same memory. */
@@ -17,12 +17,13 @@ export function bytesOf(vector: Int8Array): Buffer {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.length)
 }
 
-const signed = (byte: number) => (byte << 24) >> 24
+/** A copy. Of an array of bytes, the constructor makes each a signed one, without calling back. */
+const signedBytes = (bytes: Uint8Array) => new Int8Array(bytes)
 
 export function base64Of(vector: Int8Array): string {
   return bytesOf(vector).toString('base64')
 }
 
 export function vectorOf(base64: string): Int8Array {
-  return Int8Array.from(Buffer.from(base64, 'base64'), signed)
+  return signedBytes(Buffer.from(base64, 'base64'))
 }
