@@ -108,3 +108,17 @@ test('an erasure is running by its id where its row has not come yet, for a week
   t.is(await book.find(id), null, 'of a time to come')
   t.is(await book.find('era_1'), null)
 })
+
+test('where a link comes after all was done, what comes of it is waited for as well', async t => {
+  const { rows, index, asked, log, placesOf } = opened()
+  rows.set('era_1', forgotten)
+  index.forgottenTo = 10
+  const places = placesOf('era_1')
+  asked[0](true)
+  t.deepEqual(await places, ['done', 'done', 'done'])
+  rows.set('era_1', { ...forgotten, found: 3, done: 3 })
+  log.stepsEnd = 12
+  const again = placesOf('era_1')
+  asked[1](true)
+  t.deepEqual(await again, ['done', 'done', 'running'])
+})

@@ -31,6 +31,8 @@ const rowWithinMs = 7 * 86_400_000
 const idPattern = /^era_([0-9a-z]{8,9})_[\w-]{16}$/
 
 interface Settling {
+  /** Ids that were to be told; where more turn up later, as a link came late, all of it is found out again. */
+  ids: number
   /** The erasures before it, on `session-steps`, are all there are; null: not known yet. */
   stepsEnd: number | null
   /** Never rejects. */
@@ -61,16 +63,16 @@ export class ErasureBook implements Erasures {
     const progress = progressOf(erasureId) ?? progressById(erasureId, now())
     if (progress === null) return null
     if (progress.done >= progress.found) {
-      await Promise.race([this.#settle(erasureId).known, sleep(patienceMs)])
+      await Promise.race([this.#settle(erasureId, progress.found).known, sleep(patienceMs)])
     }
     return this.#receipt(erasureId, progress)
   }
 
-  #settle(erasureId: string): Settling {
-    const found = this.#settling.get(erasureId)
-    if (found) return found
+  #settle(erasureId: string, ids: number): Settling {
+    const known = this.#settling.get(erasureId)
+    if (known?.ids === ids) return known
     const { settled, stepsEnd } = this.#options
-    const settling: Settling = { stepsEnd: null, known: Promise.resolve() }
+    const settling: Settling = { ids, stepsEnd: null, known: Promise.resolve() }
     const giveUp = () => {
       if (this.#settling.get(erasureId) === settling) this.#settling.delete(erasureId)
     }
@@ -85,7 +87,8 @@ export class ErasureBook implements Erasures {
 
   #receipt(erasureId: string, progress: ErasureProgress): ErasureReceipt {
     const { index, log } = this.#options
-    const stepsEnd = this.#settling.get(erasureId)?.stepsEnd ?? null
+    const settling = this.#settling.get(erasureId)
+    const stepsEnd = settling?.ids === progress.found ? settling.stepsEnd : null
     const isSettled = stepsEnd !== null
     const isDone = isSettled && index.forgottenTo >= stepsEnd
     const detail = indexDetail(isDone, index.erased(erasureId))
