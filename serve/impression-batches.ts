@@ -4,10 +4,11 @@ import type { Impression } from '../schemas/act.ts'
 import { impressions } from '../schemas/topics.ts'
 
 /**
- * How long impressions wait for company. Nobody waits for them, while each batch costs the writing side a commit and
- * this thread a message back. A process that is killed loses those of this time.
+ * How long impressions wait for company. Nobody waits for them, while each batch costs the writing side a commit and a
+ * chunk, which has to be joined with others when it is small, and this thread a message back. A process that is killed
+ * loses those of this time.
  */
-const waitMs = 25
+const waitMs = 200
 /** Goes out at once when it is so large. */
 const batchMax = 1_000
 /** With so many under way (some 10 MB) no more are taken: the log is not keeping up. */
@@ -24,7 +25,7 @@ export interface ImpressionBatchesOptions {
 /** Appends impressions many at a time. */
 export class ImpressionBatches {
   readonly #options: ImpressionBatchesOptions
-  #held: Impression[] = []
+  #held: NewRecord[] = []
   #underWay = 0
   #timer: NodeJS.Timeout | null = null
   #last: Promise<unknown> = Promise.resolve()
@@ -36,7 +37,7 @@ export class ImpressionBatches {
   /** false: none of them were taken, as too many are not yet kept. */
   add(given: readonly Impression[]): boolean {
     if (this.#held.length + this.#underWay + given.length > unkeptMax) return false
-    for (const one of given) this.#held.push(one)
+    for (const one of given) this.#held.push(recordOf(one))
     if (this.#held.length >= batchMax) this.#send()
     else this.#timer ??= setTimeout(() => this.#send(), waitMs)
     return true
@@ -51,7 +52,7 @@ export class ImpressionBatches {
   #send(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    const records = this.#held.map(recordOf)
+    const records = this.#held
     this.#held = []
     this.#last = Promise.all([this.#last, this.#appended(records)])
   }
