@@ -4,8 +4,8 @@ import { kafkaStories, record } from './testing/kafka-fixture.ts'
 
 const story = kafkaStories(test, 1)
 
-/** `MILLRACE_LARGE_MB=1000` for the whole promise. */
-const megabytes = Number(process.env.MILLRACE_LARGE_MB ?? 200)
+/** `LARGE_READ_MB=1000` for the whole promise. */
+const megabytes = Number(process.env.LARGE_READ_MB ?? 200)
 const recordBytes = 10_000
 const growthMbMax = 120
 
