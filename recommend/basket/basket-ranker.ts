@@ -1,6 +1,9 @@
 import { exponential } from '../session-index/exact-maths.ts'
 
 export const basketFeatures = 15
+/** The first so many are of the customer's own items only, and 0 for others. */
+const ownFeatures = 5
+const isOwn = 1
 const hiddenUnits = 8
 const leak = 0.1
 const learningRate = 0.05
@@ -40,12 +43,13 @@ export class BasketRanker {
     const { weights, activations } = this
     for (let i = 0; i < count; i++) {
       const at = i * basketFeatures
+      const first = x[at + isOwn] === 0 ? ownFeatures : 0
       let score = 0
-      for (let f = 0; f < basketFeatures; f++) score += weights[f] * x[at + f]
+      for (let f = first; f < basketFeatures; f++) score += weights[f] * x[at + f]
       for (let unit = 0; unit < hiddenUnits; unit++) {
         let z = weights[part.bias + unit]
         const u = part.hidden + unit * basketFeatures
-        for (let f = 0; f < basketFeatures; f++) z += weights[u + f] * x[at + f]
+        for (let f = first; f < basketFeatures; f++) z += weights[u + f] * x[at + f]
         const activation = z > 0 ? z : leak * z
         activations[i * hiddenUnits + unit] = activation
         score += weights[part.output + unit] * activation
