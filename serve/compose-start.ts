@@ -10,6 +10,7 @@ import { type Embedded, openEmbedded } from './compose-embedded.ts'
 import { composeServing, type Serving } from './compose-serving.ts'
 import { keepTopologies } from './compose-topologies.ts'
 import type { DemoProgress } from './demo/demo-thread-data.ts'
+import { letAnswersGoFirst } from './embedded/answers-first.ts'
 import { planMemory, printMemoryPlan } from './embedded/memory-plan.ts'
 import { checkBinding, secretsOf } from './http/auth.ts'
 import { createEdge, type Edge } from './http/edge.ts'
@@ -118,6 +119,7 @@ class RunningInstance {
     writeInstance(data_dir, { pid: process.pid, url, admin_url: adminUrl })
     this.#tellReadiness(serving)
     this.#screen.addresses({ url, adminUrl, isDemo })
+    letAnswersGoFirst()
     if (isDemo) await this.#loadDemo()
   }
 
