@@ -23,13 +23,14 @@ export function differences(expected: Loaded, actual: Loaded): string[] {
 
 /**
  * How far two values are apart, 0 to 1: numbers relative to the larger one, lists of things with an id by the share of
- * what only one of them has and the mean distance of what both have. Different words are 1 apart.
+ * what only one of them has and the mean distance of what both have, vectors by their cosine. Different words are 1 apart.
  */
 function distanceOf(a: unknown, b: unknown): number {
   if (a === b) return 0
   if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b), 1)
   if (Array.isArray(a) && Array.isArray(b))
     return a.every(isNamed) && b.every(isNamed) ? listDistance(a, b) : pairDistance(a, b)
+  if (isVector(a) && isVector(b)) return 1 - cosineOf(a.data, b.data)
   if (isObject(a) && isObject(b)) {
     return Math.max(
       0,
@@ -60,5 +61,14 @@ function pairDistance(a: unknown[], b: unknown[]): number {
   return Math.max(0, ...a.map((one, i) => distanceOf(one, b[i])))
 }
 
+/** Of signed bytes. Of components near 0 any other is far off, so they are not compared one by one. */
+function cosineOf(a: readonly number[], b: readonly number[]): number {
+  const [x, y] = [new Int8Array(a), new Int8Array(b)]
+  const dot = (one: Int8Array, other: Int8Array) => one.reduce((sum, value, i) => sum + value * (other[i] ?? 0), 0)
+  return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y))
+}
+
+/** As JSON writes a buffer; none other is compared by value here. */
+const isVector = (value: unknown): value is { data: number[] } => isObject(value) && value.type === 'Buffer'
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 const isNamed = (value: unknown): value is Named => isObject(value) && typeof value.product_id === 'string'
