@@ -1,6 +1,9 @@
+import { vectorOf } from '../../../processors/signed-bytes.ts'
+import { dimensions } from '../../../recommend/vectors/signed-projection.ts'
 import type { Loaded } from './load-order.ts'
 
 const differencesMax = 5
+const vectorLength = Math.ceil(dimensions / 3) * 4
 
 /** Where two loads differ: by digest in what must be the same, by value in what may differ a little. */
 export function differences(expected: Loaded, actual: Loaded): string[] {
@@ -30,7 +33,7 @@ function distanceOf(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b), 1)
   if (Array.isArray(a) && Array.isArray(b))
     return a.every(isNamed) && b.every(isNamed) ? listDistance(a, b) : pairDistance(a, b)
-  if (isVector(a) && isVector(b)) return 1 - cosineOf(a.data, b.data)
+  if (isVector(a) && isVector(b)) return 1 - cosineOf(vectorOf(a), vectorOf(b))
   if (isObject(a) && isObject(b)) {
     return Math.max(
       0,
@@ -61,14 +64,16 @@ function pairDistance(a: unknown[], b: unknown[]): number {
   return Math.max(0, ...a.map((one, i) => distanceOf(one, b[i])))
 }
 
-/** Of signed bytes. Of components near 0 any other is far off, so they are not compared one by one. */
-function cosineOf(a: readonly number[], b: readonly number[]): number {
-  const [x, y] = [new Int8Array(a), new Int8Array(b)]
-  const dot = (one: Int8Array, other: Int8Array) => one.reduce((sum, value, i) => sum + value * (other[i] ?? 0), 0)
-  return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y))
+/** Of components near 0 any other is far off, so they are not compared one by one. */
+function cosineOf(a: Int8Array, b: Int8Array): number {
+  const dot = (one: Int8Array, other: Int8Array) => one.reduce((sum, value, i) => sum + value * other[i], 0)
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
 }
 
-/** As JSON writes a buffer; none other is compared by value here. */
-const isVector = (value: unknown): value is { data: number[] } => isObject(value) && value.type === 'Buffer'
+/** As rows show one: its bytes in base64. */
+function isVector(value: unknown): value is string {
+  return typeof value === 'string' && value.length === vectorLength && Buffer.byteLength(value, 'base64') === dimensions
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 const isNamed = (value: unknown): value is Named => isObject(value) && typeof value.product_id === 'string'
