@@ -34,6 +34,8 @@ export class BasketCandidates {
   /** Place in the customer's history per candidate; −1: new to the customer. */
   own = new Int32Array(1024)
   private readonly companions = new Companions()
+  /** Of each seed's baskets; 0: it leads nowhere. */
+  private readonly weights = new Float64Array(seedsMax)
   private stamps = new Int32Array(1024)
   private stamp = 0
   private readonly popularEvery: number
@@ -117,14 +119,14 @@ export class BasketCandidates {
   }
 
   private readBaskets(history: CustomerHistory, seeds: number): void {
-    const { companions, index } = this
+    const { companions, index, weights } = this
     for (let i = 0; i < seeds; i++) {
-      if (this.leads(this.items[i])) companions.add(index.basketsWith(this.items[i]), this.weightOf(i, history))
+      weights[i] = this.leads(this.items[i]) ? this.weightOf(i, history) : 0
+      if (weights[i] > 0) companions.add(index.basketsWith(this.items[i]), weights[i])
     }
     companions.read()
     for (let i = 0; i < seeds; i++) {
-      if (!this.leads(this.items[i])) continue
-      companions.takeBack(this.items[i], index.basketsWith(this.items[i]), this.weightOf(i, history))
+      if (weights[i] > 0) companions.takeBack(this.items[i], index.basketsWith(this.items[i]), weights[i])
     }
   }
 
